@@ -1,0 +1,26 @@
+// Package core is the list of everything Weir can do: one line per layer.
+package core
+
+import (
+	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/objects"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/registry"
+	"github.com/weir-store/weir/core/tenancy"
+)
+
+// Sets are the operations of all layers, in the order of the layers.
+func Sets() []*op.Set {
+	return []*op.Set{
+		registry.Ops,
+		identity.Ops,
+		apikey.Ops,
+		objects.Ops,
+		tenancy.Ops,
+		access.Ops,
+		audit.Ops,
+	}
+}

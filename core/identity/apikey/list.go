@@ -1,0 +1,39 @@
+package apikey
+
+import (
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// ListInput names the principal whose keys are listed.
+type ListInput struct {
+	PrincipalID urn.ID `json:"id" op:"path,id=principal" doc:"whose keys"`
+	op.Paging
+}
+
+// List shows the keys of a principal, revoked ones too, never their secrets.
+var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Credential]]{
+	Name:    "list",
+	Summary: "List the keys of a principal.",
+	Route:   "GET /v1/principals/{id}/keys",
+	Access:  op.May("list", op.Own, func(in ListInput) op.Target { return op.Principal(in.PrincipalID) }).OrHolding(op.Administer),
+	Example: ListInput{PrincipalID: "alice"},
+	Result:  op.NewPage([]Credential{example}, ""),
+}, func(v *op.View, in ListInput) (op.Page[Credential], error) {
+	r := state.Range{Prefix: state.Key(key.CredentialPrincipal, string(in.PrincipalID))}
+	if in.Cursor != "" {
+		r.After = state.Key(key.CredentialPrincipal, string(in.PrincipalID), urn.ID(in.Cursor))
+	}
+	rows := byPrincipal.Scan(v, r)
+	defer rows.Close()
+	var items []Credential
+	for rows.Next() {
+		items = append(items, *rows.Row())
+		if len(items) == in.Size() {
+			return op.NewPage(items, op.Cursor(rows.Row().ID)), nil
+		}
+	}
+	return op.NewPage(items, ""), nil
+})

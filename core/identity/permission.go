@@ -1,0 +1,96 @@
+package identity
+
+import (
+	"slices"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// PermitInput names a principal and a cluster permission.
+type PermitInput struct {
+	ID         urn.ID        `json:"id" op:"path,id=principal" doc:"the principal"`
+	Permission op.Permission `json:"permission" op:"required,enum=audit.read|cluster.admin|org.host|tuples.write" doc:"the cluster permission"`
+}
+
+// Permit gives a principal a cluster permission.
+var Permit = op.NewCommand(Ops, op.Spec[PermitInput, Principal]{
+	Name:    "permit",
+	Summary: "Give a principal a cluster permission.",
+	Route:   "POST /v1/principals/{id}/permissions",
+	Access:  op.Holding[PermitInput]("update", op.Administer),
+	Faults:  []fault.Code{fault.NotFound, fault.PrincipalInactive},
+	Example: PermitInput{ID: "alice", Permission: op.ReadAudit},
+	Result:  Example,
+	Undo:    "principal.forbid",
+}, func(tx *op.Tx, in PermitInput) (Principal, error) {
+	p, ok := Find(tx, in.ID)
+	if !ok {
+		return Principal{}, op.NotFound()
+	}
+	if p.Lifecycle != Active {
+		return Principal{}, fault.New(fault.PrincipalInactive, "only an active principal can be given a permission")
+	}
+	if p.Holds(in.Permission) {
+		return *p, nil
+	}
+	changed := *p
+	changed.Permissions = append(slices.Clone(p.Permissions), in.Permission)
+	slices.Sort(changed.Permissions)
+	update(tx, p, &changed, in.Permission)
+	return changed, nil
+})
+
+// ForbidInput names a principal and a cluster permission.
+type ForbidInput struct {
+	ID         urn.ID        `json:"id" op:"path,id=principal" doc:"the principal"`
+	Permission op.Permission `json:"permission" op:"path,enum=audit.read|cluster.admin|org.host|tuples.write" doc:"the cluster permission"`
+}
+
+// Forbid takes a cluster permission away.
+var Forbid = op.NewCommand(Ops, op.Spec[ForbidInput, op.Nothing]{
+	Name:    "forbid",
+	Summary: "Take a cluster permission from a principal.",
+	Route:   "DELETE /v1/principals/{id}/permissions/{permission}",
+	Access:  op.Holding[ForbidInput]("revoke", op.Administer),
+	Faults:  []fault.Code{fault.NotFound, fault.PreconditionFailed},
+	Example: ForbidInput{ID: "alice", Permission: op.ReadAudit},
+	Undo:    "principal.permit",
+}, func(tx *op.Tx, in ForbidInput) (op.Nothing, error) {
+	p, ok := Find(tx, in.ID)
+	if !ok {
+		return op.Nothing{}, op.NotFound()
+	}
+	if !p.Holds(in.Permission) {
+		return op.Nothing{}, nil
+	}
+	if in.Permission == op.Administer && lastAdministrator(tx, p.ID) {
+		return op.Nothing{}, fault.New(fault.PreconditionFailed, "this is the last cluster administrator; give cluster.admin to another principal first")
+	}
+	changed := *p
+	changed.Permissions = slices.DeleteFunc(slices.Clone(p.Permissions), func(have op.Permission) bool { return have == in.Permission })
+	update(tx, p, &changed, in.Permission)
+	return op.Nothing{}, nil
+})
+
+// lastAdministrator says whether no other active principal is one.
+func lastAdministrator(v state.View, but urn.ID) bool {
+	last := true
+	principals.Scan(v, state.Range{Prefix: state.Key(key.Principal)}).Each(func(p *Principal) bool {
+		last = p.ID == but || p.Lifecycle != Active || !p.Holds(op.Administer)
+		return last
+	})
+	return last
+}
+
+func update(tx *op.Tx, before, after *Principal, permission op.Permission) {
+	after.Version++
+	principals.Put(tx.Tx, after)
+	tx.Record(op.Record{
+		Action: "update", Entity: op.EntityPrincipal, TargetID: after.ID, Before: before, After: after,
+		Metadata: []fault.Member{{Name: "permission", Value: string(permission)}},
+	})
+}

@@ -1,0 +1,43 @@
+package objects
+
+import (
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// ListInput filters the objects that the caller can see.
+type ListInput struct {
+	Type      string `json:"type,omitempty" op:"query,max=128" doc:"only objects of this type"`
+	OwnedOnly bool   `json:"owned_only,omitempty" op:"query" doc:"only objects that you own"`
+	Include   string `json:"include,omitempty" op:"query,enum=tombstoned" doc:"tombstoned adds your deleted objects"`
+	op.Paging
+}
+
+// List shows what the caller can see, oldest first. Its cost depends on the
+// page, not on how many objects there are.
+var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Object]]{
+	Name:    "list",
+	Summary: "List the objects that you can see.",
+	Route:   "GET /v1/objects",
+	Access:  op.Anyone[ListInput]("list"),
+	Example: ListInput{Type: "note"},
+	Result:  op.NewPage([]Object{example}, ""),
+}, func(v *op.View, in ListInput) (op.Page[Object], error) {
+	walk := v.Sight.Visible(v.Now, v.Caller.ID, v.Time, urn.ID(in.Cursor))
+	defer walk.Close()
+	var items []Object
+	for walk.Next() {
+		h, ok := present(v, walk.ID(), in.Include != "")
+		if !ok || (in.Type != "" && h.Type != in.Type) || (in.OwnedOnly && h.OwnerID != v.Caller.ID) {
+			continue
+		}
+		items = append(items, shown(h, current(v, h)))
+		if len(items) == in.Size() {
+			return op.NewPage(items, op.Cursor(h.ID)), nil
+		}
+	}
+	if walk.More() {
+		return op.NewPage(items, op.Cursor(walk.Last())), nil
+	}
+	return op.NewPage(items, ""), nil
+})

@@ -1,0 +1,114 @@
+package objects
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// Tombstone marks the time between a deletion and a restore. It is kept when
+// it is closed.
+type Tombstone struct {
+	ID           urn.ID     `cbor:"1,keyasint"`
+	ObjectID     urn.ID     `cbor:"2,keyasint"`
+	TombstonedAt state.Time `cbor:"3,keyasint"`
+	TombstonedBy urn.ID     `cbor:"4,keyasint"`
+	Reason       string     `cbor:"5,keyasint,omitempty"`
+	LastVersion  uint64     `cbor:"6,keyasint"`
+	ReversedAt   state.Time `cbor:"7,keyasint,omitempty"`
+	ReversedBy   urn.ID     `cbor:"8,keyasint,omitempty"`
+}
+
+var tombstones = state.NewTable(state.Spec[Tombstone]{
+	Space: key.Tombstone,
+	Key:   func(t *Tombstone) key.Key { return state.Key(key.Tombstone, t.ObjectID, t.ID) },
+})
+
+// open finds the tombstone of an object that is deleted now.
+func open(v state.View, object urn.ID) (*Tombstone, bool) {
+	rows := tombstones.Scan(v, state.Range{Prefix: state.Key(key.Tombstone, object), Reverse: true})
+	defer rows.Close()
+	if !rows.Next() || rows.Row().ReversedAt != 0 {
+		return nil, false
+	}
+	return rows.Row(), true
+}
+
+// DeleteInput names an object to delete.
+type DeleteInput struct {
+	ID     urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Reason string `json:"reason,omitempty" op:"query,max=1024" doc:"why, for the history"`
+}
+
+// Delete tombstones an object: only its owner still sees it, and it can be
+// restored. Deleting it again changes nothing.
+var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
+	Name:      "delete",
+	Summary:   "Delete an object; its history stays and it can be restored.",
+	Route:     "DELETE /v1/objects/{id}",
+	Access:    op.May("delete", op.Admin, func(in DeleteInput) op.Target { return op.Object(in.ID) }),
+	Faults:    []fault.Code{fault.NotFound, fault.VersionConflict},
+	Example:   DeleteInput{ID: exampleID, Reason: "obsolete"},
+	Undo:      "object.restore",
+	Versioned: true,
+}, func(tx *op.Tx, in DeleteInput) (op.Nothing, error) {
+	h, ok := Find(tx, in.ID)
+	if !ok {
+		return op.Nothing{}, op.NotFound()
+	}
+	if f := tx.CheckVersion(h.Version, 0); f != nil {
+		return op.Nothing{}, f
+	}
+	if h.Lifecycle == Tombstoned {
+		return op.Nothing{}, nil
+	}
+	x := current(tx, h)
+	before := traced(h, x)
+	h.Lifecycle = Tombstoned
+	headers.Put(tx.Tx, h)
+	tombstones.Insert(tx.Tx, &Tombstone{
+		ID: tx.NewID(urn.PrefixTombstone), ObjectID: h.ID, TombstonedAt: tx.Time(), TombstonedBy: tx.Caller.ID,
+		Reason: in.Reason, LastVersion: h.Version,
+	})
+	record(tx, "delete", h, before, traced(h, x))
+	return op.Nothing{}, nil
+})
+
+// RestoreInput names a deleted object.
+type RestoreInput struct {
+	ID     urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Reason string `json:"reason,omitempty" op:"max=1024" doc:"why, for the history"`
+}
+
+// Restore brings a deleted object back as a new version with the same data.
+// What shared it shares it again.
+var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
+	Name:    "restore",
+	Summary: "Bring a deleted object back.",
+	Route:   "POST /v1/objects/{id}/restore",
+	Access:  op.May("restore", op.Admin, func(in RestoreInput) op.Target { return op.Object(in.ID) }),
+	Faults:  []fault.Code{fault.NotFound, fault.IsolationViolation},
+	Example: RestoreInput{ID: exampleID},
+	Result:  example,
+	Undo:    "object.delete",
+}, func(tx *op.Tx, in RestoreInput) (Object, error) {
+	h, ok := Find(tx, in.ID)
+	if !ok {
+		return Object{}, op.NotFound()
+	}
+	mark, deleted := open(tx, h.ID)
+	if !deleted {
+		return Object{}, fault.New(fault.IsolationViolation, "the object is not deleted")
+	}
+	last := current(tx, h)
+	before := traced(h, last)
+	h.Lifecycle = Active
+	x := h.append(tx, last.Body.Bytes, in.Reason, OriginRestore)
+	headers.Put(tx.Tx, h)
+	mark.ReversedAt, mark.ReversedBy = tx.Time(), tx.Caller.ID
+	tombstones.Put(tx.Tx, mark)
+	record(tx, "rollback", h, before, traced(h, x))
+	return shown(h, x), nil
+})

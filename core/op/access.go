@@ -1,0 +1,193 @@
+package op
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// Level is how much a principal may do with a thing. Levels are ordered.
+type Level uint8
+
+// The levels. Own is above what any grant gives: the owner of an object, an
+// owner-role member of a scope.
+const (
+	None Level = iota
+	Read
+	Write
+	Admin
+	Own
+)
+
+var levelNames = [...]string{"none", "read", "write", "admin", "owner"}
+
+func (l Level) String() string { return levelNames[l] }
+
+// MarshalText implements encoding.TextMarshaler.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (l *Level) UnmarshalText(b []byte) error {
+	for i, name := range levelNames {
+		if string(b) == name {
+			*l = Level(i)
+			return nil
+		}
+	}
+	return fault.New(fault.ValidationFailed, "unknown level; use read, write or admin")
+}
+
+// The entities that rights are decided about.
+const (
+	EntityObject     = "object"
+	EntityScope      = "scope"
+	EntityPrincipal  = "principal"
+	EntityCredential = "credential"
+)
+
+// Target names the thing that an operation acts on.
+type Target struct {
+	Entity string
+	ID     urn.ID
+}
+
+// Object, Scope, Principal and Credential make targets.
+func Object(id urn.ID) Target     { return Target{EntityObject, id} }
+func Scope(id urn.ID) Target      { return Target{EntityScope, id} }
+func Principal(id urn.ID) Target  { return Target{EntityPrincipal, id} }
+func Credential(id urn.ID) Target { return Target{EntityCredential, id} }
+
+// Request asks whether somebody may do something to a target.
+type Request struct {
+	Principal urn.ID
+	Action    string
+	Target    Target
+	Need      Level
+	// Time is the time to judge expiry at.
+	Time state.Time
+}
+
+// Reason is one way by which a right comes, or was cut.
+type Reason struct {
+	// Via is ownership, membership, hierarchy, permission, self or rule.
+	Via string `json:"via" doc:"ownership, membership, hierarchy, permission, self or rule"`
+	// ScopeID is the scope of the membership; FromScopeID the one that the
+	// object is projected into, when that is an ancestor.
+	ScopeID     urn.ID `json:"scope_id,omitempty" doc:"the scope of the membership that grants"`
+	FromScopeID urn.ID `json:"from_scope_id,omitempty" doc:"the ancestor scope that the object is shared into"`
+	Role        string `json:"role,omitempty" doc:"the role of the membership"`
+	Level       Level  `json:"level" doc:"the level that this way gives"`
+	// Cut says why the way gives less than it would: frozen, rule, ...
+	Cut string `json:"cut,omitempty" doc:"what lowered the level: role, frozen, rule"`
+}
+
+// Decision is the answer to a Request.
+type Decision struct {
+	Allowed bool
+	// Level is the principal's level on the target. Visible is Level >= Read
+	// as far as the principal may know: a target that is not visible must be
+	// answered like one that does not exist.
+	Level   Level
+	Visible bool
+	Why     []Reason
+	// DeniedBy is the rule that refused, if one did.
+	DeniedBy urn.ID
+}
+
+// Refusal is the fault for a caller who was not allowed; nil if he was.
+func (d *Decision) Refusal(need Level) *fault.Fault {
+	if d.Allowed {
+		return nil
+	}
+	if !d.Visible {
+		return NotFound()
+	}
+	f := fault.New(fault.PermissionDenied, "you may see this but not do that; ask its owner or an administrator of a scope that shares it").
+		With("required_level", need.String()).With("level", d.Level.String())
+	if d.DeniedBy != "" {
+		f = f.With("denied_by", string(d.DeniedBy))
+	}
+	return f
+}
+
+// NotFound is the one answer for what is absent and for what may not be seen.
+func NotFound() *fault.Fault {
+	return fault.New(fault.NotFound, "there is nothing here that you can see; check the id and the key you use")
+}
+
+// Sight is how layers ask for rights without knowing who decides them.
+type Sight interface {
+	// Decide answers from the rows of v alone.
+	Decide(v state.View, r Request) Decision
+	// Visible walks the ids of the objects on which a principal has at least
+	// read, in order of id, beginning after a given one ("" for all).
+	Visible(v state.View, principal urn.ID, at state.Time, after urn.ID) Walk
+}
+
+// Walk is a walk over ids. Close must be called. Next also returns false when
+// the bound of work for one page is reached: then More is true, and the walk
+// can be taken up after Last.
+type Walk interface {
+	Next() bool
+	ID() urn.ID
+	Level() Level
+	More() bool
+	Last() urn.ID
+	Close()
+}
+
+// rule is the access part of a declaration, without the input's type.
+type rule struct {
+	kind       ruleKind
+	action     string
+	need       Level
+	permission Permission
+	target     func(in any) Target
+}
+
+type ruleKind uint8
+
+const (
+	ruleNone ruleKind = iota
+	ruleOpen
+	ruleSystem
+	ruleAnyone
+	ruleHolds
+	ruleMay
+)
+
+// Access says who may run an operation with input In, as data: it is decided
+// by the pipeline in the transaction of the effect, never by the handler.
+type Access[In any] struct{ rule }
+
+// Open operations need no credential.
+func Open[In any](action string) Access[In] {
+	return Access[In]{rule{kind: ruleOpen, action: action}}
+}
+
+// Internal operations are proposed by the cluster itself only.
+func Internal[In any](action string) Access[In] {
+	return Access[In]{rule{kind: ruleSystem, action: action}}
+}
+
+// Anyone admits each active principal; what he sees is the handler's matter,
+// by way of Sight.
+func Anyone[In any](action string) Access[In] {
+	return Access[In]{rule{kind: ruleAnyone, action: action}}
+}
+
+// Holding admits the holders of a cluster permission.
+func Holding[In any](action string, p Permission) Access[In] {
+	return Access[In]{rule{kind: ruleHolds, action: action, permission: p}}
+}
+
+// May admits who has at least the needed level on the target.
+func May[In any](action string, need Level, target func(in In) Target) Access[In] {
+	return Access[In]{rule{kind: ruleMay, action: action, need: need, target: func(in any) Target { return target(in.(In)) }}}
+}
+
+// OrHolding also admits the holders of a cluster permission.
+func (a Access[In]) OrHolding(p Permission) Access[In] {
+	a.permission = p
+	return a
+}

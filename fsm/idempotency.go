@@ -1,0 +1,76 @@
+package fsm
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/fsm/entry"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// keep is how long a stored result answers repeats, in microseconds of t.
+const keep = state.Time(24 * 60 * 60 * 1_000_000)
+
+// sweep bounds the expired records that one command clears away.
+const sweep = 2
+
+// done is the result of a command that was given an idempotency key.
+type done struct {
+	Key      [32]byte   `cbor:"1,keyasint"`
+	Digest   [32]byte   `cbor:"2,keyasint"`
+	At       state.Time `cbor:"3,keyasint"`
+	Revision uint64     `cbor:"4,keyasint"`
+	Outputs  [][]byte   `cbor:"5,keyasint"`
+	Sealed   []byte     `cbor:"6,keyasint,omitempty"`
+}
+
+var byTime = &state.Index[done]{
+	Space: key.IdempotencyTime,
+	Keys: func(d *done, add func(key.Key)) {
+		add(state.Key(key.IdempotencyTime, d.At, string(d.Key[:])))
+	},
+}
+
+// results are volatile: they are never asked for as of the past.
+var results = state.NewTable(state.Spec[done]{
+	Space:   key.Idempotency,
+	Key:     func(d *done) key.Key { return state.Key(key.Idempotency, string(d.Key[:])) },
+	Trail:   true,
+	Indexes: []*state.Index[done]{byTime},
+})
+
+// recall answers a command that happened before under the same key.
+func recall(tx *state.Tx, c *entry.Command) (entry.Outcome, bool, error) {
+	if c.Idempotency == nil {
+		return entry.Outcome{}, false, nil
+	}
+	d, ok := results.Get(tx, state.Key(key.Idempotency, string(c.Idempotency.Key[:])))
+	if !ok || tx.Time() >= d.At+keep {
+		return entry.Outcome{}, false, nil
+	}
+	if d.Digest != c.Idempotency.Digest {
+		out, err := entry.Refuse(tx.Revision()-1, fault.New(fault.IdempotencyKeyReused, "this Idempotency-Key was used with another input; use a new key for a new call"))
+		return out, true, err
+	}
+	return entry.Outcome{Revision: d.Revision, Outputs: d.Outputs, Replayed: true, Sealed: d.Sealed}, true, nil
+}
+
+// remember stores the result of a command that took effect, and clears a few
+// that nobody can ask for any more.
+func remember(tx *state.Tx, c *entry.Command, out *entry.Outcome) {
+	if c.Idempotency == nil {
+		return
+	}
+	rows := byTime.Scan(tx, state.Range{Prefix: state.Key(key.IdempotencyTime)})
+	var expired []key.Key
+	for len(expired) < sweep && rows.Next() && rows.Row().At+keep <= tx.Time() {
+		expired = append(expired, state.Key(key.Idempotency, string(rows.Row().Key[:])))
+	}
+	rows.Close()
+	for _, k := range expired {
+		results.Delete(tx, k)
+	}
+	results.Put(tx, &done{
+		Key: c.Idempotency.Key, Digest: c.Idempotency.Digest, At: tx.Time(),
+		Revision: out.Revision, Outputs: out.Outputs, Sealed: c.Idempotency.Sealed,
+	})
+}
