@@ -1,0 +1,2 @@
+// Package plain has no design.
+package plain

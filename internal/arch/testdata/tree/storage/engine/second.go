@@ -1,0 +1,2 @@
+// Package engine has two comments.
+package engine // want package-comment
