@@ -1,0 +1,74 @@
+package key
+
+// Space is a set of keys with one layout. Its ID is their first byte and is
+// never used for anything else.
+type Space struct {
+	ID   byte
+	Name string
+	// Volatile spaces keep the newest value only; their past cannot be read.
+	Volatile bool
+}
+
+// The key spaces, sixteen to a layer. The layout of each is drawn in
+// storage/DESIGN.md.
+var (
+	Meta            = declare(Space{ID: 0x01, Name: "meta", Volatile: true})
+	Setting         = declare(Space{ID: 0x02, Name: "setting"})
+	Idempotency     = declare(Space{ID: 0x03, Name: "idempotency", Volatile: true})
+	IdempotencyTime = declare(Space{ID: 0x04, Name: "idempotency_time", Volatile: true})
+
+	Registry       = declare(Space{ID: 0x10, Name: "registry"})
+	RegistryURN    = declare(Space{ID: 0x11, Name: "registry_urn"})
+	RegistryKind   = declare(Space{ID: 0x12, Name: "registry_kind"})
+	RegistryTarget = declare(Space{ID: 0x13, Name: "registry_target"})
+
+	Principal           = declare(Space{ID: 0x20, Name: "principal"})
+	PrincipalKind       = declare(Space{ID: 0x21, Name: "principal_kind"})
+	Credential          = declare(Space{ID: 0x22, Name: "credential"})
+	CredentialPrincipal = declare(Space{ID: 0x23, Name: "credential_principal"})
+
+	Object        = declare(Space{ID: 0x30, Name: "object"})
+	ObjectOwner   = declare(Space{ID: 0x31, Name: "object_owner"})
+	ObjectVersion = declare(Space{ID: 0x32, Name: "object_version"})
+	Tombstone     = declare(Space{ID: 0x33, Name: "tombstone"})
+
+	Scope               = declare(Space{ID: 0x40, Name: "scope"})
+	ScopeParent         = declare(Space{ID: 0x41, Name: "scope_parent"})
+	Membership          = declare(Space{ID: 0x42, Name: "membership"})
+	MembershipPrincipal = declare(Space{ID: 0x43, Name: "membership_principal"})
+	MembershipScope     = declare(Space{ID: 0x44, Name: "membership_scope"})
+	Projection          = declare(Space{ID: 0x45, Name: "projection"})
+	ProjectionObject    = declare(Space{ID: 0x46, Name: "projection_object"})
+	MembershipExpiry    = declare(Space{ID: 0x47, Name: "membership_expiry"})
+
+	Audit           = declare(Space{ID: 0x60, Name: "audit"})
+	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
+	AuditCheckpoint = declare(Space{ID: 0x62, Name: "audit_checkpoint"})
+	AuditKey        = declare(Space{ID: 0x63, Name: "audit_key"})
+)
+
+var table [256]*Space
+
+func declare(s Space) Space {
+	if table[s.ID] != nil || s.ID == 0 || s.ID == 0xFF {
+		panic("key: space " + s.Name + " has a byte that is taken or reserved")
+	}
+	table[s.ID] = &s
+	return s
+}
+
+// Spaces lists every space by its byte.
+func Spaces() []Space {
+	var all []Space
+	for _, s := range table {
+		if s != nil {
+			all = append(all, *s)
+		}
+	}
+	return all
+}
+
+// Volatile says whether an encoded key lies in a volatile space.
+func Volatile(k []byte) bool {
+	return len(k) > 0 && table[k[0]] != nil && table[k[0]].Volatile
+}
