@@ -15,6 +15,7 @@ import (
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
 	_ "github.com/spf13/cobra"
 	_ "go.etcd.io/bbolt"
+	_ "golang.org/x/crypto/x509roots/fallback"
 	_ "golang.org/x/mod/sumdb/note"
 	_ "golang.org/x/mod/sumdb/tlog"
 	_ "golang.org/x/net/http2"
