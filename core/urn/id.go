@@ -1,0 +1,241 @@
+// Package urn is names: typed ids, the ids of principals, key tokens and the
+// URNs of the registry. It parses at the border, so that nothing inside asks
+// again.
+package urn
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+
+	"github.com/weir-store/weir/core/fault"
+)
+
+// ID names one thing: <prefix>_<32 lower-case hex digits of a UUID>, or the id
+// that a caller chose for a principal.
+type ID string
+
+// The prefixes of ids.
+const (
+	PrefixUser       = "usr"
+	PrefixService    = "svc"
+	PrefixOrg        = "org"
+	PrefixScope      = "scp"
+	PrefixMembership = "mem"
+	PrefixObject     = "obj"
+	PrefixProjection = "prj"
+	PrefixAudit      = "aud"
+	PrefixKey        = "pat"
+	PrefixRegistry   = "reg"
+	PrefixTombstone  = "tmb"
+)
+
+// prefixes are all that the product may ever issue, so that a text of another
+// layer is never taken for an id of a caller's own.
+var prefixes = strings.Fields(`usr svc org scp mem obj ver prj rul bnd aud env snp pip stg chn dep tgt
+	sec sref itg plg con lst evt sub whk ntf sch job blb tpl ctr ses inv tup shr imp pat cred mfa cha reg rel tmb pre`)
+
+const digits = 32
+
+func registered(prefix string) bool {
+	for _, p := range prefixes {
+		if p == prefix {
+			return true
+		}
+	}
+	return false
+}
+
+// Encode makes an id of a registered prefix and a UUID in canonical text, of
+// either case and any version from 1 to 8.
+func Encode(prefix, uuid string) (ID, *fault.Fault) {
+	if !registered(prefix) {
+		return "", fault.New(fault.InvalidIDType, "there is no such kind of id")
+	}
+	if len(uuid) != 36 || uuid[8] != '-' || uuid[13] != '-' || uuid[18] != '-' || uuid[23] != '-' {
+		return "", fault.New(fault.InvalidID, "not a UUID")
+	}
+	id := ID(prefix + "_" + strings.ToLower(strings.ReplaceAll(uuid, "-", "")))
+	if _, _, f := Decode(id); f != nil {
+		return "", fault.New(fault.InvalidID, "not a UUID of version 1 to 8")
+	}
+	return id, nil
+}
+
+// Decode takes a typed id apart. The checks come in the order of the
+// contract: separator, prefix, payload, version.
+func Decode(id ID) (prefix, uuid string, f *fault.Fault) {
+	prefix, payload, f := split(id)
+	if f != nil {
+		return "", "", f
+	}
+	if !registered(prefix) {
+		return "", "", fault.New(fault.InvalidIDType, "there is no such kind of id")
+	}
+	return decode(prefix, payload)
+}
+
+// DecodeAny is Decode without the list of prefixes: a prefix is two to six
+// lower-case letters. It is for ids of applications inside tuples.
+func DecodeAny(id ID) (prefix, uuid string, f *fault.Fault) {
+	prefix, payload, f := split(id)
+	if f != nil {
+		return "", "", f
+	}
+	if !shaped(prefix) {
+		return "", "", fault.New(fault.InvalidIDType, "a prefix is two to six lower-case letters")
+	}
+	return decode(prefix, payload)
+}
+
+func split(id ID) (prefix, payload string, f *fault.Fault) {
+	prefix, payload, ok := strings.Cut(string(id), "_")
+	if !ok {
+		return "", "", fault.New(fault.InvalidID, "an id has a prefix, the separator _ and 32 hex digits; the separator is missing")
+	}
+	return prefix, payload, nil
+}
+
+func shaped(prefix string) bool {
+	if len(prefix) < 2 || len(prefix) > 6 {
+		return false
+	}
+	for i := range len(prefix) {
+		if prefix[i] < 'a' || prefix[i] > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+func decode(prefix, payload string) (string, string, *fault.Fault) {
+	if !lowerHex(payload) {
+		return "", "", fault.New(fault.InvalidID, "an id ends with exactly 32 lower-case hex digits")
+	}
+	if v := payload[12]; v < '1' || v > '8' {
+		return "", "", fault.New(fault.InvalidID, "the digits of an id are a UUID of version 1 to 8")
+	}
+	return prefix, payload[:8] + "-" + payload[8:12] + "-" + payload[12:16] + "-" + payload[16:20] + "-" + payload[20:], nil
+}
+
+func lowerHex(s string) bool {
+	if len(s) != digits {
+		return false
+	}
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && (s[i] < 'a' || s[i] > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// IsValid says whether the id decodes and, if any are given, has one of the
+// expected prefixes.
+func IsValid(id ID, expected ...string) bool {
+	prefix, _, f := Decode(id)
+	if f != nil {
+		return false
+	}
+	for _, e := range expected {
+		if e == prefix {
+			return true
+		}
+	}
+	return len(expected) == 0
+}
+
+// IsValidShape says whether DecodeAny takes the id.
+func IsValidShape(id ID) bool {
+	_, _, f := DecodeAny(id)
+	return f == nil
+}
+
+// TypeOf is the prefix of an id.
+func TypeOf(id ID) (string, *fault.Fault) {
+	prefix, _, f := Decode(id)
+	return prefix, f
+}
+
+// Normalize reads an id of one kind; the bare 32 digits stand for it too.
+func Normalize(prefix, text string) (ID, *fault.Fault) {
+	if lowerHex(text) {
+		text = prefix + "_" + text
+	}
+	have, _, f := Decode(ID(text))
+	if f != nil {
+		return "", f
+	}
+	if have != prefix {
+		return "", fault.New(fault.InvalidIDType, "an id of the kind %s is asked for", prefix)
+	}
+	return ID(text), nil
+}
+
+// Make builds the id of a UUIDv7 (RFC 9562, section 5.7): 48 bits of
+// milliseconds, 12 of the ordinal, 62 of the tail.
+func Make(prefix string, millis uint64, ordinal uint16, tail [8]byte) ID {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], millis<<16|0x7000|uint64(ordinal&0xFFF))
+	copy(b[8:], tail[:])
+	b[8] = b[8]&0x3F | 0x80
+	return FromBytes(prefix, b)
+}
+
+// FromBytes builds an id of the sixteen bytes of a UUID.
+func FromBytes(prefix string, b [16]byte) ID { return ID(prefix + "_" + hex.EncodeToString(b[:])) }
+
+// Bytes are the sixteen bytes of a typed id's UUID.
+func (id ID) Bytes() (b [16]byte, ok bool) {
+	_, payload, cut := strings.Cut(string(id), "_")
+	if !cut || !lowerHex(payload) {
+		return b, false
+	}
+	n, err := hex.Decode(b[:], []byte(payload))
+	return b, err == nil && n == 16
+}
+
+// ParsePrincipal reads the id of a principal: one to 128 bytes of
+// A-Z a-z 0-9 . _ : @ -, chosen by a caller, or a typed id. What looks typed
+// must decode, and be of a principal's kind.
+func ParsePrincipal(text string) (ID, *fault.Fault) {
+	if text == "" || len(text) > 128 {
+		return "", fault.New(fault.InvalidID, "the id of a principal has 1 to 128 characters")
+	}
+	for i := range len(text) {
+		if !principalByte(text[i]) {
+			return "", fault.New(fault.InvalidID, "the id of a principal is made of A-Z a-z 0-9 . _ : @ -")
+		}
+	}
+	prefix, _, cut := strings.Cut(text, "_")
+	if !cut || !registered(prefix) {
+		return ID(text), nil
+	}
+	if _, _, f := Decode(ID(text)); f != nil {
+		return "", f
+	}
+	if prefix != PrefixUser && prefix != PrefixService {
+		return "", fault.New(fault.InvalidIDType, "the id of a principal is asked for: usr, svc or one of your own")
+	}
+	return ID(text), nil
+}
+
+func principalByte(b byte) bool {
+	switch {
+	case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+		return true
+	}
+	return strings.IndexByte("._:@-", b) >= 0
+}
+
+// CheckPrincipalKind says whether an id fits a principal's kind: usr is for
+// users, svc for all others.
+func CheckPrincipalKind(id ID, kind string) *fault.Fault {
+	prefix, _, cut := strings.Cut(string(id), "_")
+	if !cut || !registered(prefix) || (prefix == PrefixUser) == (kind == "user") {
+		return nil
+	}
+	detail := "ids that begin with usr_ are for principals of kind user, svc_ for all others"
+	return fault.New(fault.InvalidIDType, "%s", detail).
+		At(fault.Item{Pointer: "/id", Code: string(fault.InvalidIDType), Detail: detail})
+}
