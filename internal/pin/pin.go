@@ -2,6 +2,7 @@
 package pin
 
 import (
+	// Each keeps the module that the packages to come need at the version that builds with the others.
 	_ "github.com/HdrHistogram/hdrhistogram-go"
 	_ "github.com/anishathalye/porcupine"
 	_ "github.com/dgraph-io/badger/v4"
