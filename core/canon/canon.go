@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -148,4 +149,17 @@ func Commit(salt [32]byte, canonical []byte) [32]byte {
 // Pointer escapes a name as a reference token of a JSON Pointer (RFC 6901).
 func Pointer(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
+}
+
+// With gives an object with one more member, in its place.
+func (v Value) With(name string, value Value) Value {
+	at, found := slices.BinarySearchFunc(v.Members, name, func(m Member, name string) int { return compare(m.Name, name) })
+	members := slices.Clone(v.Members)
+	if found {
+		members[at].Value = value
+	} else {
+		members = slices.Insert(members, at, Member{name, value})
+	}
+	v.Members = members
+	return v
 }

@@ -217,6 +217,8 @@ type Reply struct {
 	// Output is the JSON of the operation's output; for Items an object with
 	// one member, results.
 	Output JSON
+	// Raw, instead of Output, is an answer that is not JSON.
+	Raw *Raw
 	// Revision is the state's revision that the reply speaks of.
 	Revision uint64
 	// Version is the version of the thing in Output, for the ETag; 0 is none.

@@ -118,7 +118,6 @@ func NewPage[T any](items []T, next Cursor) Page[T] {
 	return Page[T]{Items: items, NextCursor: next, HasMore: next != ""}
 }
 
-
 // Paging is embedded by the inputs of lists.
 type Paging struct {
 	Limit  int    `json:"limit,omitempty" op:"query,min=1" doc:"items per page: 1 to 200, 50 when absent; more is taken as 200"`

@@ -173,9 +173,9 @@ func (r Range) bounds() (start, end []byte) {
 
 // Rows walks rows in key order. Close must be called.
 type Rows[R any] struct {
-	it    storage.Iterator
-	load  func(k, v []byte) *R
-	row   *R
+	it   storage.Iterator
+	load func(k, v []byte) *R
+	row  *R
 }
 
 // Scan walks the table's rows.

@@ -1,0 +1,231 @@
+// Package edge is the runner of a node: it lets a caller in, checks the syntax
+// of what he asks, prepares commands for the log, and answers queries from a
+// confirmed state. It does everything that may touch a clock, randomness or a
+// secret, so that apply need not.
+package edge
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/weir-store/weir/core/canon"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage"
+)
+
+// Log is the way from this node to the agreed order of commands.
+type Log interface {
+	// Propose has a command applied and returns its encoded outcome. Errors
+	// are faults that say whether something may have happened.
+	Propose(ctx context.Context, command []byte) (outcome []byte, err error)
+	// Confirm returns when the published state of this node holds every
+	// command that was acknowledged anywhere before the call.
+	Confirm(ctx context.Context) error
+	// WaitRevision returns when the published state has reached a revision.
+	WaitRevision(ctx context.Context, revision uint64) error
+}
+
+// Keys derives keys from the cluster's keyring, one to a label.
+type Keys interface {
+	Derive(label string) ([]byte, error)
+}
+
+// Local answers an operation about this node or its cluster.
+type Local func(ctx context.Context, in any) (out any, err error)
+
+// Config is what an Edge is composed of.
+type Config struct {
+	Catalog *op.Catalog
+	Sight   op.Sight
+	Engine  storage.Engine
+	Log     Log
+	Keys    Keys
+	// Local holds a handler for each local operation, by name.
+	Local map[string]Local
+	// Clock is the node's clock; Random is where secrets come from.
+	Clock  func() time.Time
+	Random io.Reader
+	Logger *slog.Logger
+}
+
+// Edge implements op.Runner over a log and an engine.
+type Edge struct {
+	Config
+	traces *traces
+}
+
+// New makes an Edge. Close ends its work in the background.
+func New(c Config) *Edge {
+	e := &Edge{Config: c}
+	e.traces = newTraces(e)
+	return e
+}
+
+// Close commits the traces that are waiting, as far as the log still takes
+// them.
+func (e *Edge) Close() { e.traces.close() }
+
+// Run runs one call. Every error is a fault, or the context's.
+func (e *Edge) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
+	if len(call.Items) > 0 {
+		return e.write(ctx, call, call.Items)
+	}
+	o, ok := e.Catalog.Lookup(call.Op)
+	if !ok || o.Internal() {
+		return nil, fault.New(fault.NotFound, "there is no such operation")
+	}
+	switch o.Kind {
+	case op.KindCommand:
+		return e.write(ctx, call, []op.Item{{Op: call.Op, Input: call.Input}})
+	case op.KindLocal:
+		return e.local(ctx, call, o)
+	}
+	return e.read(ctx, call, o)
+}
+
+// scene is one state of the store, opened for a call: what it holds, and the
+// time at which rights are judged in it.
+type scene struct {
+	snapshot storage.Snapshot
+	view     state.View
+	head     state.Head
+	time     state.Time
+}
+
+func (s *scene) close() { s.snapshot.Close() }
+
+// open opens the newest published state.
+func (e *Edge) open() (*scene, error) {
+	published := e.Engine.Published()
+	if published == 0 {
+		return nil, fault.New(fault.NoLeader, "the cluster has not been founded yet; try again shortly").With("retry_after", int64(1))
+	}
+	snapshot, err := e.Engine.Snapshot(published)
+	if err != nil {
+		return nil, fmt.Errorf("edge: open the published state: %w", err)
+	}
+	s := &scene{snapshot: snapshot, view: state.Over(snapshot)}
+	if s.head, err = state.LoadHead(s.view); err != nil {
+		snapshot.Close()
+		return nil, err
+	}
+	s.time = max(s.head.Time, state.Time(e.Clock().UnixMicro()))
+	return s, nil
+}
+
+// admit finds out who calls. A refusal is only given from a confirmed state:
+// the scene that it returns is confirmed unless the caller was let in before.
+func (e *Edge) admit(ctx context.Context, call *op.Call, confirmed bool) (*scene, op.Caller, error) {
+	if !confirmed {
+		s, err := e.open()
+		if err == nil {
+			caller, f := e.caller(s, call)
+			if f == nil {
+				return s, caller, nil
+			}
+			s.close()
+		}
+	}
+	if err := e.Log.Confirm(ctx); err != nil {
+		return nil, op.Caller{}, err
+	}
+	if call.MinRevision > 0 {
+		if err := e.Log.WaitRevision(ctx, call.MinRevision); err != nil {
+			return nil, op.Caller{}, err
+		}
+	}
+	s, err := e.open()
+	if err != nil {
+		return nil, op.Caller{}, err
+	}
+	caller, f := e.caller(s, call)
+	if f != nil {
+		s.close()
+		return nil, op.Caller{}, f
+	}
+	return s, caller, nil
+}
+
+// caller judges the call's credentials in a scene.
+func (e *Edge) caller(s *scene, call *op.Call) (caller op.Caller, f *fault.Fault) {
+	token, f := urn.ParseToken(call.Token)
+	if f != nil {
+		return op.Caller{}, f
+	}
+	c, f := apikey.Present(s.view, token, s.time)
+	if f != nil {
+		return op.Caller{}, f
+	}
+	caller, f = apikey.Authenticate(s.view, apikey.Claim{Principal: c.PrincipalID, Credential: c.ID}, s.time)
+	if f == nil && call.ActAs != "" {
+		return op.Caller{}, fault.New(fault.PermissionDenied, "acting for a user needs a host key, which this version does not issue; leave X-Act-As out")
+	}
+	return caller, f
+}
+
+// local answers an operation about the node.
+func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.Reply, error) {
+	handler, ok := e.Local[o.Name]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "this node does not answer that")
+	}
+	if call.At != "" {
+		return nil, fault.New(fault.MalformedRequest, "what a node says about itself has no past; leave at out")
+	}
+	revision := e.Engine.Published()
+	if !o.Open() {
+		s, caller, err := e.admit(ctx, call, true)
+		if err != nil {
+			return nil, err
+		}
+		defer s.close()
+		revision = s.head.Revision
+		if err := e.authorize(s, caller, o, nil); err != nil {
+			return nil, err
+		}
+	}
+	in, f := decode(o, call.Input)
+	if f != nil {
+		return nil, f
+	}
+	out, err := handler(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := op.Marshal(out)
+	return &op.Reply{Output: raw, Revision: revision}, err
+}
+
+// authorize decides about an operation in a scene. It is for operations whose
+// target is no row.
+func (e *Edge) authorize(s *scene, caller op.Caller, o *op.Operation, in any) (err error) {
+	defer state.Guard(&err)
+	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight}
+	if f := o.Authorize(v, in).Refusal(o.Need()); f != nil {
+		return f
+	}
+	return nil
+}
+
+// decode reads the input of a call; none stands for an empty object.
+func decode(o *op.Operation, input op.JSON) (any, *fault.Fault) {
+	v, f := parse(input)
+	if f != nil {
+		return nil, f
+	}
+	return o.Decode(v)
+}
+
+func parse(input op.JSON) (canon.Value, *fault.Fault) {
+	if len(input) == 0 {
+		return canon.Value{Kind: canon.Object}, nil
+	}
+	return canon.Parse(input)
+}

@@ -1,0 +1,134 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/storage"
+)
+
+// read answers a query from one confirmed state that serves credential, right
+// and data.
+func (e *Edge) read(ctx context.Context, call *op.Call, o *op.Operation) (*op.Reply, error) {
+	s, caller, err := e.enter(ctx, call, o)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if call.Stale && !caller.Holds(op.Administer) {
+		return nil, fault.New(fault.PermissionDenied, "only cluster administrators may read unconfirmed state; leave consistency out")
+	}
+	in, f := e.decodeQuery(o, caller, call.Input)
+	if f != nil {
+		return nil, f
+	}
+	answer, err := e.answer(s, caller, o, in, call)
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.strict) > 0 {
+		if err := e.traces.commit(ctx, caller, call, o, answer.strict); err != nil {
+			return nil, err
+		}
+	}
+	reply := &op.Reply{Revision: answer.revision, Stale: call.Stale}
+	if v, ok := answer.out.(interface{ ETagVersion() uint64 }); ok {
+		reply.Version = v.ETagVersion()
+	}
+	out, err := e.signed(o, caller, call.Input, answer.out)
+	if err != nil {
+		return nil, err
+	}
+	if raw, ok := out.(op.Raw); ok {
+		reply.Raw = &raw
+		return reply, nil
+	}
+	reply.Output, err = op.Marshal(out)
+	return reply, err
+}
+
+// enter opens the state that a query reads and finds out who asks.
+func (e *Edge) enter(ctx context.Context, call *op.Call, o *op.Operation) (*scene, op.Caller, error) {
+	if o.Open() {
+		if err := e.Log.Confirm(ctx); err != nil {
+			return nil, op.Caller{}, err
+		}
+		s, err := e.open()
+		return s, op.Caller{}, err
+	}
+	return e.admit(ctx, call, !call.Stale)
+}
+
+// answered is what a query gave, and the traces that must be committed first.
+type answered struct {
+	out      any
+	revision uint64
+	strict   []op.Record
+}
+
+// answer authorizes and runs a query, in the present or the past.
+func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call *op.Call) (a answered, err error) {
+	defer state.Guard(&err)
+	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight}
+	if call.At != "" {
+		past, at, err := e.past(s, call.At)
+		if err != nil {
+			return a, err
+		}
+		defer past.Close()
+		v.View, v.At = state.Over(past), at
+	}
+	a.revision = v.View.Revision()
+	decision := o.Authorize(v, in)
+	if f := decision.Refusal(o.Need()); f != nil {
+		e.traces.refused(caller, call, o, o.Target(in), decision)
+		return a, f
+	}
+	a.out, err = o.Answer(op.NewView(v, &a.strict), in)
+	if f, ok := fault.Of(err); ok && f.Code == fault.PermissionDenied {
+		e.traces.refused(caller, call, o, o.Target(in), &op.Decision{Visible: true})
+	}
+	return a, err
+}
+
+// past opens the state that ?at= names: a revision, or the newest state at or
+// before a time. It gives the time that the state stands for.
+func (e *Edge) past(s *scene, at string) (storage.Snapshot, state.Time, error) {
+	revision, err := strconv.ParseUint(at, 10, 64)
+	when := state.Time(0)
+	if err != nil {
+		t, f := state.ParseTime(at)
+		if f != nil {
+			return nil, 0, badAt("at is a revision or an RFC 3339 time")
+		}
+		if t > s.time {
+			return nil, 0, badAt("at lies in the future")
+		}
+		when = t
+		if t >= s.head.Time {
+			revision = s.head.Revision
+		} else if revision = audit.RevisionAt(s.view, t); revision == 0 {
+			return nil, 0, badAt("at lies before the first revision")
+		}
+	}
+	if revision == 0 || revision > s.head.Revision {
+		return nil, 0, badAt("at is above the newest revision, " + strconv.FormatUint(s.head.Revision, 10))
+	}
+	if when == 0 {
+		when = audit.TimeAt(s.view, revision)
+	}
+	snapshot, err := e.Engine.Snapshot(revision)
+	if err != nil {
+		return nil, 0, fmt.Errorf("edge: open revision %d: %w", revision, err)
+	}
+	return snapshot, when, nil
+}
+
+func badAt(why string) *fault.Fault {
+	return fault.New(fault.MalformedRequest, "%s", why).At(fault.Item{Parameter: "at", Code: "bad-at", Detail: why})
+}
