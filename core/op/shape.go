@@ -71,6 +71,7 @@ var (
 	idType   = reflect.TypeFor[urn.ID]()
 	timeType = reflect.TypeFor[state.Time]()
 	jsonType = reflect.TypeFor[JSON]()
+	rawType  = reflect.TypeFor[Raw]()
 	textType = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
@@ -89,6 +90,8 @@ func shapeOf(t reflect.Type) *Shape {
 		s.Form, s.Format = FormString, "time"
 	case t == jsonType:
 		s.Form = FormJSON
+	case t == rawType:
+		s.Form = FormAny
 	case reflect.PointerTo(t).Implements(textType):
 		s.Form = FormString
 	default:
