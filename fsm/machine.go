@@ -123,8 +123,8 @@ func (m *Machine) commit(index, term uint64, fill func(b *state.Batch) error) (e
 // nothing is the reader of an engine that holds nothing yet.
 type nothing struct{}
 
-func (nothing) Revision() uint64                        { return 0 }
-func (nothing) Get([]byte) ([]byte, error)              { return nil, storage.ErrNotFound }
+func (nothing) Revision() uint64                          { return 0 }
+func (nothing) Get([]byte) ([]byte, error)                { return nil, storage.ErrNotFound }
 func (nothing) Scan(_, _ []byte, _ bool) storage.Iterator { return none{} }
 
 type none struct{}

@@ -1,6 +1,9 @@
 package state
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Format is the layout of rows and entries that this binary writes.
 const Format = 1
@@ -57,3 +60,6 @@ func LoadHead(v View) (Head, error) {
 	}
 	return h, nil
 }
+
+// IsHead says whether a key is that of the head row.
+func IsHead(k []byte) bool { return bytes.Equal(k, headKey) }

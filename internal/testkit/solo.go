@@ -1,0 +1,231 @@
+// Package testkit is a whole store in one process, for tests: the real state
+// machine and the real edge over an engine in memory, with a log of one node,
+// a clock that tests move, and randomness from a seed.
+package testkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/weir-store/weir/cluster"
+	"github.com/weir-store/weir/cluster/edge"
+	"github.com/weir-store/weir/cluster/replica"
+	"github.com/weir-store/weir/core"
+	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/fsm"
+	"github.com/weir-store/weir/fsm/entry"
+	"github.com/weir-store/weir/storage"
+	"github.com/weir-store/weir/storage/memdb"
+)
+
+// Start is where the clock of a Solo stands at first.
+var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Solo is a store of one node.
+type Solo struct {
+	*edge.Edge
+	Engine  storage.Engine
+	Replica *replica.Replica
+	Clock   *Clock
+	Catalog *op.Catalog
+	// Root is the token of the first administrator.
+	Root string
+	t    testing.TB
+
+	mu     sync.Mutex // guards the log: its index, entries and entropy
+	index  uint64
+	random *Random
+	// Entries are the encoded entries of the log so far.
+	Entries [][]byte
+}
+
+// New founds a store over an engine in memory.
+func New(t testing.TB) *Solo { return Over(t, memdb.New()) }
+
+// Over founds a store over an empty engine.
+func Over(t testing.TB, engine storage.Engine) *Solo {
+	t.Helper()
+	s := &Solo{Engine: engine, Clock: &Clock{now: Start}, Catalog: op.NewCatalog(core.Sets()...), t: t, random: NewRandom(1)}
+	machine, err := fsm.New(engine, s.Catalog, access.Sight{})
+	if err != nil {
+		t.Fatalf("open the machine: %v", err)
+	}
+	s.Replica = replica.New(machine, engine)
+	s.Edge = edge.New(edge.Config{
+		Catalog: s.Catalog, Sight: access.Sight{}, Engine: engine, Log: s, Keys: keys{},
+		Clock: s.Clock.Now, Random: NewRandom(2), Logger: slog.New(slog.DiscardHandler),
+	})
+	t.Cleanup(s.Edge.Close)
+	s.found()
+	return s
+}
+
+func (s *Solo) found() {
+	s.t.Helper()
+	token := urn.Token{KeyID: "pat_01890a5d0c1e7000a000000000000002", Secret: strings.Repeat("r", 43)}
+	digest := token.Digest()
+	s.Root = token.Reveal()
+	s.System(apikey.Found.Operation, apikey.FoundInput{
+		ClusterID: "01890a5d0c1e4000a000000000000000", KeyID: token.KeyID, Digest: hex.EncodeToString(digest[:]),
+	})
+}
+
+// System has the cluster itself run a command.
+func (s *Solo) System(o *op.Operation, in any) op.JSON {
+	s.t.Helper()
+	raw, err := op.Marshal(in)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	command, err := entry.EncodeCommand(&entry.Command{Actor: op.System, Items: []entry.Item{{Op: o.Name, Schema: o.Schema, Input: raw}}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	encoded, err := s.Propose(context.Background(), command)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := entry.DecodeOutcome(encoded)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if f, err := out.Fault(); f != nil || err != nil {
+		s.t.Fatalf("%s: %v %v", o.Name, f, err)
+	}
+	return out.Outputs[0]
+}
+
+// Propose implements edge.Log.
+func (s *Solo) Propose(_ context.Context, command []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var entropy [32]byte
+	_, _ = s.random.Read(entropy[:]) // a Random never fails
+	data, err := s.Replica.Pack([]cluster.Stamped{{Command: command, Time: s.Clock.Now(), Entropy: entropy}})
+	if err != nil {
+		return nil, err
+	}
+	s.index++
+	s.Entries = append(s.Entries, data)
+	replies, err := s.Replica.Apply([]cluster.Entry{{Index: s.index, Term: 1, Data: data}})
+	if err != nil {
+		s.t.Errorf("the machine stopped: %v", err)
+		return nil, fault.InternalOf(err)
+	}
+	return replies[0][0], nil
+}
+
+// Confirm implements edge.Log.
+func (s *Solo) Confirm(context.Context) error { return nil }
+
+// WaitRevision implements edge.Log.
+func (s *Solo) WaitRevision(ctx context.Context, revision uint64) error {
+	return s.Replica.WaitRevision(ctx, revision)
+}
+
+// As is a runner that acts with a token.
+func (s *Solo) As(token string) op.Runner { return bearer{s.Edge, token} }
+
+// Admin is a runner that acts as the first administrator.
+func (s *Solo) Admin() op.Runner { return s.As(s.Root) }
+
+// User creates a principal with a key and gives a runner that acts as it.
+func (s *Solo) User(id urn.ID) op.Runner { return s.As(s.Token(id)) }
+
+// Token creates a principal with a key and gives the key's token.
+func (s *Solo) Token(id urn.ID) string {
+	s.t.Helper()
+	ctx := context.Background()
+	if _, err := identity.Create.Call(ctx, s.Admin(), identity.CreateInput{ID: id, Kind: identity.KindUser}); err != nil {
+		s.t.Fatalf("create %s: %v", id, err)
+	}
+	key, err := apikey.Create.Call(ctx, s.Admin(), apikey.CreateInput{PrincipalID: id, Name: "test"})
+	if err != nil {
+		s.t.Fatalf("key of %s: %v", id, err)
+	}
+	return key.Token
+}
+
+// Verify fails the test unless the audit trail verifies.
+func (s *Solo) Verify() {
+	s.t.Helper()
+	out, err := audit.Verify.Call(context.Background(), s.Admin(), audit.VerifyInput{})
+	if err != nil || !out.Valid {
+		s.t.Fatalf("the trail does not verify: %+v %v", out, err)
+	}
+}
+
+type bearer struct {
+	runner op.Runner
+	token  string
+}
+
+func (b bearer) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
+	c := *call
+	c.Token = b.token
+	return b.runner.Run(ctx, &c)
+}
+
+// Clock is moved by tests.
+type Clock struct {
+	mu  sync.Mutex // guards now
+	now time.Time
+}
+
+// Now is the time of the clock. Each look moves it on by a microsecond.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Microsecond)
+	return c.now
+}
+
+// Advance moves the clock.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// Random is a reader of bytes that follow from a seed.
+type Random struct {
+	mu    sync.Mutex // guards state
+	state [32]byte
+}
+
+// NewRandom makes the reader of a seed.
+func NewRandom(seed uint64) *Random {
+	return &Random{state: sha256.Sum256(binary.BigEndian.AppendUint64(nil, seed))}
+}
+
+// Read fills b.
+func (r *Random) Read(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := 0; n < len(b); n += len(r.state) {
+		r.state = sha256.Sum256(r.state[:])
+		copy(b[n:], r.state[:])
+	}
+	return len(b), nil
+}
+
+type keys struct{}
+
+// Derive gives a key for a label.
+func (keys) Derive(label string) ([]byte, error) {
+	sum := sha256.Sum256([]byte(label))
+	return sum[:], nil
+}
