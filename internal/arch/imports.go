@@ -60,8 +60,8 @@ func (t *Tree) refuse(p *Policy, f *file, name string) string {
 }
 
 func (p *Policy) refuseOwn(f *file, name string) string {
-	if name == f.dir {
-		return "" // a test from outside
+	if name == f.dir || p.below[f.dir] == nil {
+		return "" // a test from outside; a package that has a finding already
 	}
 	granted := p.below[f.dir][name] || f.test && p.below[anyTest][name]
 	if !granted {
