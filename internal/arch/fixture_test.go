@@ -104,22 +104,3 @@ func TestExceptionsRefused(t *testing.T) {
 		})
 	}
 }
-
-func TestPolicyRefused(t *testing.T) {
-	for name, text := range map[string]string{
-		"before it is defined": "a < b;",
-		"twice":                "NONE < a; NONE < b; a < b;",
-		"a cycle":              "NONE < a < b < a;",
-		"empty list":           "NONE < a < ;",
-		"nobody":               "example.org/m only ;",
-		"pinned twice":         "m/x only a; m/x only b;",
-		"no keyword":           "NONE a;",
-		"no semicolon":         "NONE < a; a < b",
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := ParsePolicy(text); err == nil {
-				t.Errorf("ParsePolicy(%q) succeeded", text)
-			}
-		})
-	}
-}
