@@ -3,7 +3,6 @@
 package fault
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -26,34 +25,31 @@ type Member struct {
 }
 
 // Fault is an error that may be shown to the caller. It holds nothing that the
-// caller may not see: what lies behind it is in Unwrap, and never encoded.
+// caller may not see: what lies behind it is in Unwrap, and is never encoded.
+// A fault is made where it is returned and then belongs to whoever got it.
 type Fault struct {
 	Code    Code
 	Detail  string
 	Items   []Item
 	Members []Member
-	// precondition turns the status of a version conflict into 412.
-	precondition bool
-	cause        error
+	// conditional turns the status of a version conflict into 412.
+	conditional bool
+	cause       error
 }
 
 // New makes a fault. The detail says what is wrong and what to do; it must not
 // quote what the caller sent.
 func New(code Code, format string, args ...any) *Fault {
-	detail := format
-	if len(args) > 0 {
-		detail = fmt.Sprintf(format, args...)
-	}
-	return &Fault{Code: code, Detail: detail}
+	return &Fault{Code: code, Detail: fmt.Sprintf(format, args...)}
 }
 
-// With adds a member.
+// With adds a member to the fault itself.
 func (f *Fault) With(name string, value any) *Fault {
 	f.Members = append(f.Members, Member{name, value})
 	return f
 }
 
-// At adds an item.
+// At adds an item to the fault itself.
 func (f *Fault) At(item Item) *Fault {
 	f.Items = append(f.Items, item)
 	return f
@@ -67,19 +63,36 @@ func (f *Fault) Wrap(err error) *Fault {
 
 // Precondition says that the fault answers a conditional header.
 func (f *Fault) Precondition() *Fault {
-	f.precondition = true
+	f.conditional = true
 	return f
 }
 
-// Status is the HTTP status of the fault.
+// Status is the HTTP status of the fault: that of its code, or the second one
+// of the code where the fault stands in the place that the second is for.
 func (f *Fault) Status() int {
-	if f.precondition {
-		return 412
-	}
 	info, _ := Lookup(f.Code)
+	if info.Also != 0 && info.Also == f.place() {
+		return info.Also
+	}
 	return info.Status
 }
 
+// place is the status that the place of a fault asks for, or 0.
+func (f *Fault) place() int {
+	switch {
+	case f.conditional:
+		return 412
+	case len(f.Items) == 0:
+		return 0
+	case f.Items[0].Pointer != "":
+		return 422
+	case f.Items[0].Parameter != "":
+		return 400
+	}
+	return 0
+}
+
+// Error is the code and the detail, without the cause, so that it may be shown.
 func (f *Fault) Error() string { return string(f.Code) + ": " + f.Detail }
 
 // Unwrap is the cause, for logs.
@@ -91,92 +104,24 @@ func (f *Fault) Is(target error) bool {
 	return ok && t.Code == f.Code
 }
 
-// Of finds the fault in an error's chain.
+// Of finds the outermost fault in an error's chain.
 func Of(err error) (*Fault, bool) {
 	var f *Fault
 	ok := errors.As(err, &f)
 	return f, ok
 }
 
-// Is says whether an error is a fault with the code.
+// Is says whether the outermost fault of an error has the code.
 func Is(err error, code Code) bool {
 	f, ok := Of(err)
 	return ok && f.Code == code
 }
 
 // InternalOf is what callers see of any error: a fault as it is, else a
-// constant text.
+// constant text that keeps the error for the log.
 func InternalOf(err error) *Fault {
 	if f, ok := Of(err); ok {
 		return f
 	}
 	return New(Internal, "something went wrong on this node; the log has the details under the request id").Wrap(err)
-}
-
-// wire is how a fault travels between nodes.
-type wire struct {
-	Code         Code         `json:"code"`
-	Detail       string       `json:"detail"`
-	Items        []Item       `json:"errors,omitempty"`
-	Members      []wireMember `json:"members,omitempty"`
-	Precondition bool         `json:"precondition,omitempty"`
-}
-
-type wireMember struct {
-	Name    string   `json:"name"`
-	Text    *string  `json:"text,omitempty"`
-	Signed  *int64   `json:"signed,omitempty"`
-	Counted *uint64  `json:"counted,omitempty"`
-	Flag    *bool    `json:"flag,omitempty"`
-	List    []string `json:"list,omitempty"`
-}
-
-// MarshalJSON encodes the fault for another node, without its cause.
-func (f *Fault) MarshalJSON() ([]byte, error) {
-	w := wire{Code: f.Code, Detail: f.Detail, Items: f.Items, Precondition: f.precondition}
-	for _, m := range f.Members {
-		x := wireMember{Name: m.Name}
-		switch v := m.Value.(type) {
-		case string:
-			x.Text = &v
-		case int64:
-			x.Signed = &v
-		case uint64:
-			x.Counted = &v
-		case bool:
-			x.Flag = &v
-		case []string:
-			x.List = v
-		default:
-			return nil, fmt.Errorf("fault: member %s has type %T", m.Name, m.Value)
-		}
-		w.Members = append(w.Members, x)
-	}
-	return json.Marshal(w)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote.
-func (f *Fault) UnmarshalJSON(b []byte) error {
-	var w wire
-	if err := json.Unmarshal(b, &w); err != nil {
-		return err
-	}
-	*f = Fault{Code: w.Code, Detail: w.Detail, Items: w.Items, precondition: w.Precondition}
-	for _, x := range w.Members {
-		m := Member{Name: x.Name}
-		switch {
-		case x.Text != nil:
-			m.Value = *x.Text
-		case x.Signed != nil:
-			m.Value = *x.Signed
-		case x.Counted != nil:
-			m.Value = *x.Counted
-		case x.Flag != nil:
-			m.Value = *x.Flag
-		default:
-			m.Value = x.List
-		}
-		f.Members = append(f.Members, m)
-	}
-	return nil
 }
