@@ -97,6 +97,13 @@ func startBares(t *testing.T, n *memnet.Network, servers ...raft.Server) map[raf
 		}
 		nodes[s.ID] = startBare(t, n, s.ID, raft.Configuration{Servers: servers}, patience)
 	}
+	t.Cleanup(func() { // what still waits for an answer ends before the nodes do
+		for a := range nodes {
+			for b := range nodes {
+				n.Path(string(a), string(b)).Cut()
+			}
+		}
+	})
 	return nodes
 }
 
@@ -192,12 +199,12 @@ var modes = []struct {
 }
 
 // judge checks what a read at the deposed leader gave.
-func judge(t *testing.T, fault_ bool, value string, err error) {
+func judge(t *testing.T, broken bool, value string, err error) {
 	t.Helper()
 	switch {
-	case fault_ && (err != nil || value != "old"):
+	case broken && (err != nil || value != "old"):
 		t.Errorf("read %q, %v: the fault shows no stale read, so the test proves nothing", value, err)
-	case !fault_ && !fault.Is(err, fault.NoLeader):
+	case !broken && !fault.Is(err, fault.NoLeader):
 		t.Errorf("read %q, %v; want no-leader", value, err)
 	}
 }
