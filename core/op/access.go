@@ -67,18 +67,27 @@ type Request struct {
 	Time state.Time
 }
 
+// The ways by which a right comes.
+const (
+	ViaOwnership  = "ownership"
+	ViaMembership = "membership"
+	ViaHierarchy  = "hierarchy"
+	ViaPermission = "permission"
+	ViaSelf       = "self"
+)
+
 // Reason is one way by which a right comes, or was cut.
 type Reason struct {
-	// Via is ownership, membership, hierarchy, permission, self or rule.
-	Via string `json:"via" doc:"ownership, membership, hierarchy, permission, self or rule"`
+	// Via is one of the constants above.
+	Via string `json:"via" doc:"ownership, membership, hierarchy, permission or self"`
 	// ScopeID is the scope of the membership; FromScopeID the one that the
 	// object is projected into, when that is an ancestor.
 	ScopeID     urn.ID `json:"scope_id,omitempty" doc:"the scope of the membership that grants"`
 	FromScopeID urn.ID `json:"from_scope_id,omitempty" doc:"the ancestor scope that the object is shared into"`
 	Role        string `json:"role,omitempty" doc:"the role of the membership"`
 	Level       Level  `json:"level" doc:"the level that this way gives"`
-	// Cut says why the way gives less than it would: frozen, rule, ...
-	Cut string `json:"cut,omitempty" doc:"what lowered the level: role, frozen, rule"`
+	// Cut says why the way gives less than it would, or nothing.
+	Cut string `json:"cut,omitempty" doc:"what lowered the level: role, frozen, inherited, rule, or in explanations why the way is closed"`
 }
 
 // Decision is the answer to a Request.

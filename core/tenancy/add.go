@@ -1,0 +1,96 @@
+package tenancy
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// AddInput names a scope and who shall belong to it.
+type AddInput struct {
+	ID          urn.ID     `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	PrincipalID urn.ID     `json:"principal_id" op:"required,id=principal" doc:"the new member"`
+	Role        Role       `json:"role,omitempty" doc:"owner, admin, editor, member, viewer or guest; viewer when absent"`
+	ExpiresAt   state.Time `json:"expires_at,omitzero" doc:"from when on it no longer counts; never when absent, and never for an owner"`
+}
+
+// Add makes a principal a member. Who has the role already gets it again with
+// the expiry now asked for; a role that was taken away comes back under its
+// old id.
+var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
+	Name:    "add_member",
+	Summary: "Make a principal a member of a scope, with a role.",
+	Route:   "POST /v1/scopes/{id}/members",
+	Status:  201,
+	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
+	Example: AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
+	Result:  exampleMember,
+	Undo:    "scope.remove_member",
+	Validate: func(in *AddInput) *fault.Fault {
+		if in.Role == "" {
+			in.Role = Viewer
+		}
+		if in.Role == Owner && in.ExpiresAt != 0 {
+			return badExpiry("an owner's membership does not expire; leave expires_at out, or give another role")
+		}
+		return nil
+	},
+}, func(tx *op.Tx, in AddInput) (Membership, error) {
+	if in.Role.OnScope() >= op.Admin {
+		if err := tx.Demand("membership_change", op.Own, op.Scope(in.ID)); err != nil {
+			return Membership{}, err
+		}
+	}
+	scope, f := changeable(tx, in.ID)
+	if f != nil {
+		return Membership{}, f
+	}
+	if f := admissible(tx, in.PrincipalID); f != nil {
+		return Membership{}, f
+	}
+	if in.ExpiresAt != 0 && in.ExpiresAt <= tx.Time() {
+		return Membership{}, badExpiry("expires_at is in the past; give a later time, or leave it out")
+	}
+	m := add(tx, in)
+	return m.shown(tx, scope, tx.Time()), nil
+})
+
+// admissible says whether a principal may become a member.
+func admissible(v state.View, id urn.ID) *fault.Fault {
+	p, ok := identity.Find(v, id)
+	if !ok {
+		return fault.New(fault.NotFound, "there is no principal with this id")
+	}
+	if p.Lifecycle != identity.Active {
+		return fault.New(fault.PrincipalInactive, "only an active principal can become a member")
+	}
+	return nil
+}
+
+// add grants, grants again or changes, whatever the row asks for.
+func add(tx *op.Tx, in AddInput) *Membership {
+	for _, m := range Held(tx, in.ID, in.PrincipalID) {
+		if m.Role != in.Role {
+			continue
+		}
+		before := *m
+		switch {
+		case !m.Live(tx.Time()):
+			m.Status, m.GrantedBy, m.GrantedAt = StatusActive, tx.Caller.ID, tx.Time()
+			m.RemovedBy, m.EndReason = "", ""
+		case m.ExpiresAt == in.ExpiresAt:
+			return m
+		}
+		m.ExpiresAt = in.ExpiresAt
+		m.save(tx, "membership_change", &before)
+		return m
+	}
+	return grant(tx, in.ID, in.PrincipalID, in.Role, in.ExpiresAt)
+}
+
+func badExpiry(why string) *fault.Fault {
+	return fault.New(fault.ValidationFailed, "%s", why).At(fault.Item{Pointer: "/expires_at", Code: "bad-expiry", Detail: why})
+}

@@ -1,0 +1,78 @@
+package tenancy
+
+import (
+	"slices"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// pageScan bounds the rows that one page looks at.
+const pageScan = 1000
+
+// MembersInput names a scope and filters its members.
+type MembersInput struct {
+	ID         urn.ID `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	Role       Role   `json:"role,omitempty" op:"query" doc:"only members with this role"`
+	ActiveOnly *bool  `json:"active_only,omitempty" op:"query" doc:"false shows ended memberships too; true when absent"`
+	op.Paging
+}
+
+// Members lists who belongs to a scope, in the order in which they came first.
+var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
+	Name:     "members",
+	Summary:  "List the members of a scope.",
+	Route:    "GET /v1/scopes/{id}/members",
+	Access:   op.May("list", op.Read, func(in MembersInput) op.Target { return op.Scope(in.ID) }),
+	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor, fault.InvalidRole},
+	Example:  MembersInput{ID: exampleID, Role: Viewer},
+	Result:   op.NewPage([]Membership{exampleMember}, ""),
+	Validate: func(in *MembersInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixMembership) },
+}, func(v *op.View, in MembersInput) (op.Page[Membership], error) {
+	none := op.Page[Membership]{}
+	if f := within(v, in.ID, op.None); f != nil && !v.Caller.Holds(op.Administer) {
+		return none, f
+	}
+	scope, ok := Find(v, in.ID)
+	if !ok {
+		return none, op.NotFound()
+	}
+	r := state.Range{Prefix: state.Key(key.MembershipScope, in.ID)}
+	if in.Cursor != "" {
+		r.After = state.Key(key.MembershipScope, in.ID, urn.ID(in.Cursor))
+	}
+	rows := byScope.Scan(v, r)
+	defer rows.Close()
+	var items []Membership
+	for seen := 1; rows.Next(); seen++ {
+		m := rows.Row().shown(v, scope, v.At)
+		if (in.Role == "" || m.Role == in.Role) && (m.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly)) {
+			items = append(items, m)
+		}
+		if len(items) == in.Size() || seen == pageScan {
+			return op.NewPage(items, op.Cursor(m.ID)), nil
+		}
+	}
+	return op.NewPage(items, ""), nil
+})
+
+// within refuses callers who are no members of the scope itself, with a role
+// that gives the level on what is in it: who merely sees the scope from above,
+// or as an administrator of the cluster, does not see into it.
+func within(v *op.View, scope urn.ID, need op.Level) *fault.Fault {
+	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "list", Target: op.Scope(scope), Need: op.Read, Time: v.Time})
+	if slices.ContainsFunc(d.Why, func(r op.Reason) bool { return r.Via == op.ViaMembership && Role(r.Role).Cap() >= need }) {
+		return nil
+	}
+	return fault.New(fault.PermissionDenied, "this is shown to members of the scope only")
+}
+
+func checkCursor(cursor string, prefixes ...string) *fault.Fault {
+	if cursor != "" && !urn.IsValid(urn.ID(cursor), prefixes...) {
+		return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
+	}
+	return nil
+}

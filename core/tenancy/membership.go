@@ -1,0 +1,222 @@
+package tenancy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// The entities of this layer that the audit trail names beside scopes.
+const (
+	EntityMembership = "membership"
+	EntityProjection = "projection"
+)
+
+// Role is what a member is in a scope.
+type Role string
+
+// The roles.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Editor Role = "editor"
+	Member Role = "member"
+	Viewer Role = "viewer"
+	Guest  Role = "guest"
+)
+
+// rights says what each role gives: on the scope itself, and at most on what
+// is projected into it. A guest sees the scope and nothing in it.
+var rights = []struct {
+	role        Role
+	scope, most op.Level
+}{
+	{Owner, op.Own, op.Admin},
+	{Admin, op.Admin, op.Admin},
+	{Editor, op.Write, op.Write},
+	{Member, op.Read, op.Read},
+	{Viewer, op.Read, op.Read},
+	{Guest, op.Read, op.None},
+}
+
+// OnScope is the level that the role gives on the scope itself.
+func (r Role) OnScope() op.Level {
+	for _, x := range rights {
+		if x.role == r {
+			return x.scope
+		}
+	}
+	return op.None
+}
+
+// Cap is the most that the role gives on what is projected into the scope.
+func (r Role) Cap() op.Level {
+	for _, x := range rights {
+		if x.role == r {
+			return x.most
+		}
+	}
+	return op.None
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler; it takes the six roles.
+func (r *Role) UnmarshalText(b []byte) error {
+	names := make([]string, 0, len(rights))
+	for _, x := range rights {
+		if string(b) == string(x.role) {
+			*r = x.role
+			return nil
+		}
+		names = append(names, string(x.role))
+	}
+	return fault.New(fault.InvalidRole, "must be one of %s", strings.Join(names, ", "))
+}
+
+// Why a membership ended.
+const (
+	EndLeft    = "self_leave"
+	EndRemoved = "admin_remove"
+	EndExpired = "expired"
+)
+
+// Membership is the belonging of a principal to a scope. On a plain scope
+// there is one row to each principal and role, which comes back under its old
+// id; an organization has one live row to a principal and never reuses one.
+type Membership struct {
+	ID          urn.ID `cbor:"1,keyasint" json:"id" doc:"the membership"`
+	ScopeID     urn.ID `cbor:"2,keyasint" json:"scope_id" doc:"the scope"`
+	PrincipalID urn.ID `cbor:"3,keyasint" json:"principal_id" doc:"the member"`
+	Role        Role   `cbor:"4,keyasint" json:"role" doc:"owner, admin, editor, member, viewer or guest"`
+	Status      string `cbor:"5,keyasint" json:"status" doc:"active, suspended or revoked, as it counts at the time of the reply"`
+	// Replaces is the row that a change of role ended, in organizations.
+	Replaces  urn.ID     `cbor:"6,keyasint,omitempty" json:"replaces,omitempty" doc:"the membership that this one took the place of"`
+	GrantedBy urn.ID     `cbor:"7,keyasint" json:"granted_by" doc:"who granted it last"`
+	GrantedAt state.Time `cbor:"8,keyasint" json:"granted_at" doc:"when it was granted last"`
+	RemovedBy urn.ID     `cbor:"9,keyasint,omitempty" json:"removed_by,omitempty" doc:"who removed the member; absent after leaving"`
+	EndReason string     `cbor:"10,keyasint,omitempty" json:"end_reason,omitempty" doc:"self_leave, admin_remove or expired"`
+	ExpiresAt state.Time `cbor:"11,keyasint,omitempty" json:"expires_at,omitzero" doc:"from when on it no longer counts; never for an owner"`
+	CreatedAt state.Time `cbor:"12,keyasint" json:"created_at" doc:"when it was granted first"`
+	UpdatedAt state.Time `cbor:"13,keyasint" json:"updated_at" doc:"when it was changed last"`
+	Version   uint64     `cbor:"14,keyasint" json:"version" doc:"raised by each change"`
+}
+
+// Live says whether the row itself counts at a time: granted, not taken back,
+// not expired. Scope and principal have a say too.
+func (m *Membership) Live(at state.Time) bool { return m.Status == StatusActive && !m.expired(at) }
+
+func (m *Membership) expired(at state.Time) bool { return m.ExpiresAt != 0 && at >= m.ExpiresAt }
+
+// Memberships lie by principal and scope, so that one walk gives all that a
+// decision about a principal needs.
+var memberships = state.NewTable(state.Spec[Membership]{
+	Space: key.Membership,
+	Key: func(m *Membership) key.Key {
+		return state.Key(key.Membership, string(m.PrincipalID), m.ScopeID, m.ID)
+	},
+	Indexes: []*state.Index[Membership]{byScope, byOwner},
+})
+
+var byScope = &state.Index[Membership]{
+	Space: key.MembershipScope,
+	Keys: func(m *Membership, add func(key.Key)) {
+		add(state.Key(key.MembershipScope, m.ScopeID, m.ID))
+	},
+}
+
+// byOwner holds the owners that were not removed, so that the last one is
+// found out without a walk over all members.
+var byOwner = &state.Index[Membership]{
+	Space: key.MembershipOwner,
+	Keys: func(m *Membership, add func(key.Key)) {
+		if m.Role == Owner && m.Status == StatusActive {
+			add(state.Key(key.MembershipOwner, m.ScopeID, m.ID))
+		}
+	},
+}
+
+// Of walks all memberships that a principal ever had, by scope.
+func Of(v state.View, principal urn.ID) *state.Rows[Membership] {
+	return memberships.Scan(v, state.Range{Prefix: state.Key(key.Membership, string(principal))})
+}
+
+// Held reads the memberships of a principal in one scope.
+func Held(v state.View, scope, principal urn.ID) []*Membership {
+	var held []*Membership
+	memberships.Scan(v, state.Range{Prefix: state.Key(key.Membership, string(principal), scope)}).Each(func(m *Membership) bool {
+		held = append(held, m)
+		return true
+	})
+	return held
+}
+
+// Stay is the time since when a principal has belonged to an organization
+// without a break; false if he does not now. Memberships below count only if
+// they were granted since, so that who comes back does not find them revived.
+func Stay(v state.View, org *Header, principal urn.ID, at state.Time) (since state.Time, ok bool) {
+	if !org.Shares() {
+		return 0, false
+	}
+	held := Held(v, org.ID, principal)
+	i := slices.IndexFunc(held, func(m *Membership) bool { return m.Live(at) })
+	if i < 0 {
+		return 0, false
+	}
+	for m := held[i]; ; m = held[i] {
+		if i = slices.IndexFunc(held, func(before *Membership) bool { return before.ID == m.Replaces }); i < 0 {
+			return m.CreatedAt, true
+		}
+	}
+}
+
+// shown gives the membership with the status that it has in effect.
+func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membership {
+	s := *m
+	switch {
+	case m.Status == StatusRevoked || scope.Archived:
+		s.Status = StatusRevoked
+	case m.expired(at):
+		s.Status, s.EndReason = StatusRevoked, EndExpired
+	case scope.Suspended || !identity.IsActive(v, m.PrincipalID):
+		s.Status = StatusSuspended
+	}
+	return s
+}
+
+// save writes a membership and leaves the trace.
+func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
+	m.Version++
+	m.UpdatedAt = tx.Time()
+	r := op.Record{
+		Action: action, Entity: EntityMembership, TargetID: m.ID, ScopeID: m.ScopeID, After: m,
+		Metadata: append([]fault.Member{{Name: "principal_id", Value: string(m.PrincipalID)}, {Name: "role", Value: string(m.Role)}}, more...),
+	}
+	if before != nil {
+		r.Before = before
+	}
+	memberships.Put(tx.Tx, m)
+	tx.Record(r)
+}
+
+// grant makes a new membership.
+func grant(tx *op.Tx, scope, principal urn.ID, role Role, expires state.Time) *Membership {
+	m := &Membership{
+		ID: tx.NewID(urn.PrefixMembership), ScopeID: scope, PrincipalID: principal, Role: role, Status: StatusActive,
+		GrantedBy: tx.Caller.ID, GrantedAt: tx.Time(), ExpiresAt: expires, CreatedAt: tx.Time(),
+	}
+	m.save(tx, "membership_change", nil)
+	return m
+}
+
+var exampleMember = Membership{
+	ID: "mem_01890a5d0c1e7000a000000000000005", ScopeID: exampleID, PrincipalID: "bob", Role: Viewer, Status: StatusActive,
+	GrantedBy: exampleOwner, GrantedAt: exampleTime, CreatedAt: exampleTime, UpdatedAt: exampleTime, Version: 1,
+}

@@ -1,0 +1,114 @@
+package tenancy
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// RemoveInput names a scope and who shall no longer belong to it.
+type RemoveInput struct {
+	ID          urn.ID `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	PrincipalID urn.ID `json:"principal_id" op:"path,id=principal" doc:"the member"`
+	Role        Role   `json:"role,omitempty" op:"query" doc:"take this role only; all roles when absent"`
+	WhileFrozen bool   `json:"while_frozen,omitempty" op:"query" doc:"remove although the scope is frozen, as its owner"`
+}
+
+// Remove ends memberships of a principal. What the member shared stays shared;
+// the objects' owner can take it back. Removing who is not there changes
+// nothing.
+var Remove = op.NewCommand(Ops, op.Spec[RemoveInput, op.Nothing]{
+	Name:    "remove_member",
+	Summary: "End a principal's membership, at once on every node.",
+	Route:   "DELETE /v1/scopes/{id}/members/{principal_id}",
+	Access:  op.May("revoke", op.Read, func(in RemoveInput) op.Target { return op.Scope(in.ID) }),
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.SoleOwner, fault.InvalidRole},
+	Example: RemoveInput{ID: exampleID, PrincipalID: "bob"},
+	Undo:    "scope.add_member",
+}, func(tx *op.Tx, in RemoveInput) (op.Nothing, error) {
+	left := in.PrincipalID == tx.Caller.ID
+	if !left {
+		if err := tx.Demand("revoke", op.Admin, op.Scope(in.ID)); err != nil {
+			return op.Nothing{}, err
+		}
+	}
+	return op.Nothing{}, end(tx, in, left)
+})
+
+// Leave ends all memberships of the caller in a scope.
+var Leave = op.NewCommand(Ops, op.Spec[ScopeInput, op.Nothing]{
+	Name:    "leave",
+	Summary: "Leave a scope.",
+	Route:   "POST /v1/scopes/{id}/leave",
+	Access:  op.May("revoke", op.Read, target),
+	Faults:  []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.SoleOwner},
+	Example: ScopeInput{ID: exampleID},
+	Undo:    "scope.add_member",
+}, func(tx *op.Tx, in ScopeInput) (op.Nothing, error) {
+	return op.Nothing{}, end(tx, RemoveInput{ID: in.ID, PrincipalID: tx.Caller.ID}, true)
+})
+
+// end revokes the memberships that the input names, if the scope's state and
+// its need of an owner allow it.
+func end(tx *op.Tx, in RemoveInput, left bool) error {
+	var ending []*Membership
+	ownerEnds := false
+	for _, m := range Held(tx, in.ID, in.PrincipalID) {
+		if m.Status != StatusRevoked && !m.expired(tx.Time()) && (in.Role == "" || m.Role == in.Role) {
+			ending = append(ending, m)
+			ownerEnds = ownerEnds || m.Role == Owner
+		}
+	}
+	if len(ending) == 0 {
+		return nil
+	}
+	thawed, err := unfrozen(tx, in.ID, func() error {
+		if !in.WhileFrozen {
+			return notActive(StatusFrozen)
+		}
+		return tx.Demand("revoke", op.Own, op.Scope(in.ID))
+	})
+	if err != nil {
+		return err
+	}
+	if ownerEnds && !ownedBeside(tx, in.ID, in.PrincipalID) {
+		return fault.New(fault.SoleOwner, "this is the only active owner of the scope; make somebody else an owner first, or archive the scope")
+	}
+	for _, m := range ending {
+		before := *m
+		m.Status, m.EndReason, m.RemovedBy = StatusRevoked, EndRemoved, tx.Caller.ID
+		if left {
+			m.EndReason, m.RemovedBy = EndLeft, ""
+		}
+		m.save(tx, "revoke", &before, fault.Member{Name: "while_frozen", Value: !thawed})
+	}
+	return nil
+}
+
+// unfrozen says whether a scope is active. A frozen one asks allow whether
+// rights may be taken all the same; an archived one never lets it.
+func unfrozen(tx *op.Tx, id urn.ID, allow func() error) (bool, error) {
+	h, ok := Find(tx, id)
+	switch {
+	case !ok:
+		return false, op.NotFound()
+	case h.Archived:
+		return false, notActive(h.Status())
+	case h.Frozen:
+		return false, allow()
+	}
+	return true, nil
+}
+
+// ownedBeside says whether somebody else is an owner of the scope who can act.
+func ownedBeside(tx *op.Tx, scope, but urn.ID) bool {
+	found := false
+	byOwner.Scan(tx, state.Range{Prefix: state.Key(key.MembershipOwner, scope)}).Each(func(m *Membership) bool {
+		found = m.PrincipalID != but && m.Live(tx.Time()) && identity.IsActive(tx, m.PrincipalID)
+		return !found
+	})
+	return found
+}

@@ -1,0 +1,65 @@
+package tenancy
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// ChildrenInput names a scope.
+type ChildrenInput struct {
+	ID urn.ID `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	op.Paging
+}
+
+// Children lists the scopes directly below one that are not archived.
+var Children = op.NewQuery(Ops, op.Spec[ChildrenInput, op.Page[Scope]]{
+	Name:     "children",
+	Summary:  "List the scopes directly below a scope.",
+	Route:    "GET /v1/scopes/{id}/children",
+	Access:   op.May("read", op.Read, func(in ChildrenInput) op.Target { return op.Scope(in.ID) }),
+	Faults:   []fault.Code{fault.InvalidCursor},
+	Example:  ChildrenInput{ID: exampleID},
+	Result:   op.NewPage([]Scope{example}, ""),
+	Validate: func(in *ChildrenInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope) },
+}, func(v *op.View, in ChildrenInput) (op.Page[Scope], error) {
+	rows := Below(v, in.ID, urn.ID(in.Cursor))
+	defer rows.Close()
+	var items []Scope
+	for seen := 1; rows.Next(); seen++ {
+		h := rows.Row()
+		if !h.Archived && visible(v, h.ID) {
+			items = append(items, h.shown())
+		}
+		if len(items) == in.Size() || seen == pageScan {
+			return op.NewPage(items, op.Cursor(h.ID)), nil
+		}
+	}
+	return op.NewPage(items, ""), nil
+})
+
+// Ancestors lists the scopes above one that the caller can see, nearest first.
+// A member of a scope does not see those above it by that membership.
+var Ancestors = op.NewQuery(Ops, op.Spec[ScopeInput, op.Page[Scope]]{
+	Name:    "ancestors",
+	Summary: "List the scopes above a scope, nearest first.",
+	Route:   "GET /v1/scopes/{id}/ancestors",
+	Access:  op.May("read", op.Read, target),
+	Example: ScopeInput{ID: exampleID},
+	Result:  op.NewPage([]Scope{example}, ""),
+}, func(v *op.View, in ScopeInput) (op.Page[Scope], error) {
+	var items []Scope
+	h, ok := Find(v, in.ID)
+	for ok && h.ParentID != "" {
+		if h, ok = Find(v, h.ParentID); ok && visible(v, h.ID) {
+			items = append(items, h.shown())
+		}
+	}
+	return op.NewPage(items, ""), nil
+})
+
+// visible says whether the caller sees a scope, by the rights of now.
+func visible(v *op.View, id urn.ID) bool {
+	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "read", Target: op.Scope(id), Need: op.Read, Time: v.Time})
+	return d.Allowed
+}

@@ -1,0 +1,94 @@
+package tenancy
+
+import (
+	"bytes"
+
+	"github.com/weir-store/weir/core/canon"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// maxMetadata bounds the facts of one scope, in bytes of canonical JSON.
+const maxMetadata = 16 << 10
+
+// UpdateInput names a scope and what shall change; what is absent stays.
+type UpdateInput struct {
+	ID          urn.ID  `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	Name        *string `json:"name,omitempty" op:"min=1,max=128" doc:"a new name"`
+	Description *string `json:"description,omitempty" op:"max=4096" doc:"a new description"`
+	Metadata    op.JSON `json:"metadata,omitempty" op:"max=16KiB" doc:"members to set; null takes one away, what is not named stays"`
+	Version     uint64  `json:"version,omitempty" doc:"the version that was read; not checked when absent"`
+}
+
+// Update changes what a scope says about itself.
+var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Scope]{
+	Name:      "update",
+	Summary:   "Change the name, description or metadata of a scope.",
+	Route:     "PATCH /v1/scopes/{id}",
+	Access:    op.May("scope_modify", op.Admin, func(in UpdateInput) op.Target { return op.Scope(in.ID) }),
+	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict, fault.PayloadTooLarge},
+	Example:   UpdateInput{ID: exampleID, Metadata: op.JSON(`{"color":"blue"}`)},
+	Result:    example,
+	Undo:      "scope.update with the values before",
+	Versioned: true,
+}, func(tx *op.Tx, in UpdateInput) (Scope, error) {
+	h, f := changeable(tx, in.ID)
+	if f != nil {
+		return Scope{}, f
+	}
+	if f := tx.CheckVersion(h.Version, in.Version); f != nil {
+		return Scope{}, f
+	}
+	before := *h
+	if in.Name != nil {
+		h.Name = *in.Name
+	}
+	if in.Description != nil {
+		h.Description = *in.Description
+	}
+	if h.Metadata, f = merge(h.Metadata, in.Metadata); f != nil {
+		return Scope{}, f
+	}
+	if h.Name != before.Name || h.Description != before.Description || !bytes.Equal(h.Metadata, before.Metadata) {
+		h.change(tx, "scope_modify", before)
+	}
+	return h.shown(), nil
+})
+
+// merge sets the members of an object that the patch names, and takes away
+// those that it sets to null. It goes one level deep.
+func merge(old, patch op.JSON) (op.JSON, *fault.Fault) {
+	if len(patch) == 0 {
+		return old, nil
+	}
+	merged := canon.Value{Kind: canon.Object}
+	if len(old) > 0 {
+		v, f := canon.Parse(old)
+		if f != nil {
+			return nil, f
+		}
+		merged = v
+	}
+	p, f := canon.Parse(patch)
+	if f != nil {
+		return nil, f
+	}
+	for _, m := range p.Members {
+		merged = merged.With(m.Name, m.Value)
+	}
+	kept := canon.Value{Kind: canon.Object}
+	for _, m := range merged.Members {
+		if named, ok := p.Get(m.Name); !ok || named.Kind != canon.Null {
+			kept.Members = append(kept.Members, m)
+		}
+	}
+	if len(kept.Members) == 0 && len(old) == 0 {
+		return old, nil
+	}
+	raw := kept.Append(nil)
+	if len(raw) > maxMetadata {
+		return nil, fault.New(fault.PayloadTooLarge, "the metadata of a scope have at most %d bytes; take members away by setting them to null", maxMetadata)
+	}
+	return raw, nil
+}
