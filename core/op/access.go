@@ -65,6 +65,8 @@ type Request struct {
 	Need      Level
 	// Time is the time to judge expiry at.
 	Time state.Time
+	// Closed asks for the ways that give nothing too, with what closed them.
+	Closed bool
 }
 
 // The ways by which a right comes.
