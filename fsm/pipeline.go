@@ -116,6 +116,10 @@ func (m *Machine) item(tx *op.Tx, item *entry.Item, earlier [][]byte) ([]byte, *
 		if !ok {
 			return nil, nil, fmt.Errorf("%s: %w", item.Op, err)
 		}
+		var denied *op.Refused
+		if errors.As(err, &denied) {
+			return nil, &refusal{fault: f, policy: true, action: denied.Action, target: denied.Target, denied: &denied.Decision}, nil
+		}
 		return nil, &refusal{fault: f, policy: f.Code == fault.PermissionDenied, action: o.Action(), target: o.Target(in), denied: decision}, nil
 	}
 	raw, err := op.Marshal(out)

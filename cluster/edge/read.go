@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -90,7 +91,10 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		return a, f
 	}
 	a.out, err = o.Answer(op.NewView(v, &a.strict), in)
-	if f, ok := fault.Of(err); ok && f.Code == fault.PermissionDenied {
+	var denied *op.Refused
+	if errors.As(err, &denied) {
+		e.traces.refused(caller, call, o, denied.Target, &denied.Decision)
+	} else if f, ok := fault.Of(err); ok && f.Code == fault.PermissionDenied {
 		e.traces.refused(caller, call, o, o.Target(in), &op.Decision{Visible: true})
 	}
 	return a, err
