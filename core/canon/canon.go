@@ -4,7 +4,6 @@
 package canon
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"slices"
@@ -25,14 +24,14 @@ const (
 	Object
 )
 
-// Value is a parsed JSON value. It is read only.
+// Value is a parsed JSON value. It is read only: values share what they hold.
 type Value struct {
 	Kind Kind
 	Bool bool
 	// Text is a string's text or a number's lexeme.
 	Text string
-	// Elems are the items of an array, Members those of an object, in
-	// canonical order.
+	// Elems are the items of an array, Members those of an object. Members are
+	// in canonical order, each name once.
 	Elems   []Value
 	Members []Member
 }
@@ -45,12 +44,29 @@ type Member struct {
 
 // Get finds a member of an object.
 func (v Value) Get(name string) (Value, bool) {
-	for _, m := range v.Members {
-		if m.Name == name {
-			return m.Value, true
-		}
+	at, found := v.find(name)
+	if !found {
+		return Value{}, false
 	}
-	return Value{}, false
+	return v.Members[at].Value, true
+}
+
+// With gives an object with one more member, or another value of one, and
+// leaves v as it is.
+func (v Value) With(name string, value Value) Value {
+	at, found := v.find(name)
+	members := slices.Clone(v.Members)
+	if found {
+		members[at].Value = value
+	} else {
+		members = slices.Insert(members, at, Member{name, value})
+	}
+	v.Members = members
+	return v
+}
+
+func (v Value) find(name string) (at int, found bool) {
+	return slices.BinarySearchFunc(v.Members, name, func(m Member, name string) int { return compare(m.Name, name) })
 }
 
 // Append adds the canonical bytes of the value to dst.
@@ -88,10 +104,20 @@ func (v Value) Append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-const hexDigits = "0123456789abcdef"
+const (
+	hexDigits = "0123456789abcdef"
+	// short are the characters that have an escape of one letter, and letters
+	// those letters.
+	short   = "\"\\\b\f\n\r\t"
+	letters = `"\bfnrt`
+)
 
-// AppendString adds a string as RFC 8785, section 3.2.2.2, writes it.
+// AppendString adds a string as RFC 8785, section 3.2.2.2, writes it. What is
+// not UTF-8 becomes U+FFFD, so that what is added is always JSON.
 func AppendString(dst []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	dst = append(dst, '"')
 	start := 0
 	for i := range len(s) {
@@ -101,8 +127,8 @@ func AppendString(dst []byte, s string) []byte {
 		}
 		dst = append(dst, s[start:i]...)
 		start = i + 1
-		if at := strings.IndexByte("\"\\\b\f\n\r\t", b); at >= 0 {
-			dst = append(dst, '\\', `"\bfnrt`[at])
+		if at := strings.IndexByte(short, b); at >= 0 {
+			dst = append(dst, '\\', letters[at])
 			continue
 		}
 		dst = append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
@@ -110,32 +136,22 @@ func AppendString(dst []byte, s string) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
-// compare orders names by their UTF-16 code units, as RFC 8785 asks. It is the
-// order of bytes but where a name holds a character above U+FFFF.
-func compare(a, b string) int {
-	i := 0
-	for i < len(a) && i < len(b) && a[i] == b[i] {
-		i++
+// compare orders UTF-8 names by their UTF-16 code units, as RFC 8785 asks.
+// That is the order of the bytes, but that characters above U+FFFF (which
+// begin with F0 and up) are surrogates there, before U+E000 to U+FFFF (which
+// begin with EE and EF).
+func compare[T string | []byte](a, b T) int {
+	for i := range min(len(a), len(b)) {
+		x, y := a[i], b[i]
+		switch {
+		case x == y:
+			continue
+		case x >= 0xEE && y >= 0xEE && (x >= 0xF0) != (y >= 0xF0):
+			return int(y) - int(x)
+		}
+		return int(x) - int(y)
 	}
-	for i > 0 && i < len(a) && !utf8.RuneStart(a[i]) {
-		i--
-	}
-	x, y := a[i:], b[min(i, len(b)):]
-	if x == "" || y == "" {
-		return len(x) - len(y)
-	}
-	r, _ := utf8.DecodeRuneInString(x)
-	s, _ := utf8.DecodeRuneInString(y)
-	return cmp.Compare(unit(r), unit(s))
-}
-
-// unit is a key that sorts a rune as its first UTF-16 code unit does; two
-// runes above U+FFFF keep their own order.
-func unit(r rune) int64 {
-	if r >= 0x10000 {
-		return 0xD800<<20 + int64(r-0x10000)
-	}
-	return int64(r) << 20
+	return len(a) - len(b)
 }
 
 // Commit binds canonical bytes without showing them: HMAC-SHA256 under a salt
@@ -147,19 +163,7 @@ func Commit(salt [32]byte, canonical []byte) [32]byte {
 }
 
 // Pointer escapes a name as a reference token of a JSON Pointer (RFC 6901).
+// The slash before it is the caller's.
 func Pointer(name string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
-}
-
-// With gives an object with one more member, in its place.
-func (v Value) With(name string, value Value) Value {
-	at, found := slices.BinarySearchFunc(v.Members, name, func(m Member, name string) int { return compare(m.Name, name) })
-	members := slices.Clone(v.Members)
-	if found {
-		members[at].Value = value
-	} else {
-		members = slices.Insert(members, at, Member{name, value})
-	}
-	v.Members = members
-	return v
 }

@@ -11,28 +11,39 @@ import (
 
 // The bounds of what is read.
 const (
-	MaxDepth  = 64
-	MaxKeys   = 10_000
+	// MaxDepth is how deep arrays and objects may be nested.
+	MaxDepth = 64
+	// MaxKeys is how many names all objects of a text may have together.
+	MaxKeys = 10_000
+	// MaxItems is how many items all arrays of a text may have together. It
+	// keeps a small text from becoming a large tree, and is more than fit into
+	// the data of one object.
+	MaxItems = 1 << 17
+	// MaxNumber is the length of a number in characters.
 	MaxNumber = 64
+	// maxPointer is where the pointer of a fault ends, at a whole name.
+	maxPointer = 1024
 )
 
 // Parse reads one JSON value, strictly: no duplicate names, no invalid UTF-8,
-// no lone surrogates, nothing after the value.
+// no lone surrogates, nothing after the value. A text that breaks the grammar
+// is a malformed-request, one that exceeds a bound limit-exceeded; the item of
+// the fault points to the place.
 func Parse(b []byte) (Value, *fault.Fault) {
-	p := parser{src: b}
-	v := p.value(0)
-	p.space()
-	if p.bad == nil && p.pos < len(b) {
-		p.fail("there is something after the value")
-	}
-	if p.bad != nil {
+	p := parser{src: string(b)}
+	v, ok := p.document()
+	if !ok {
 		return Value{}, p.bad
 	}
 	return v, nil
 }
 
-// Canonical gives the canonical bytes of a JSON text.
+// Canonical gives the canonical bytes of a JSON text: b itself where it is
+// canonical already.
 func Canonical(b []byte) ([]byte, *fault.Fault) {
+	if canonical(b) {
+		return b, nil
+	}
 	v, f := Parse(b)
 	if f != nil {
 		return nil, f
@@ -40,26 +51,67 @@ func Canonical(b []byte) ([]byte, *fault.Fault) {
 	return v.Append(make([]byte, 0, len(b))), nil
 }
 
+// parser holds a text that is UTF-8. Strings and numbers of the tree are parts
+// of it where no escape forbids that. Each method that reads something says
+// whether it could, and leaves the fault in bad where not.
 type parser struct {
-	src  []byte
-	pos  int
-	keys int
-	path []string
-	bad  *fault.Fault
+	src   string
+	pos   int
+	names int
+	items int
+	path  []step
+	bad   *fault.Fault
 }
 
-// fail keeps the first mistake and makes everything after it stop.
-func (p *parser) fail(why string) Value {
-	if p.bad == nil {
-		pointer := ""
-		for _, name := range p.path {
-			pointer += "/" + Pointer(name)
+// step is one token of the pointer to the place that is read.
+type step struct {
+	name  string
+	index int
+	named bool
+}
+
+// document reads the whole text.
+func (p *parser) document() (Value, bool) {
+	if !utf8.ValidString(p.src) {
+		for r, n := utf8.DecodeRuneInString(p.src); r != utf8.RuneError || n != 1; r, n = utf8.DecodeRuneInString(p.src[p.pos:]) {
+			p.pos += n
 		}
-		p.bad = fault.New(fault.MalformedRequest, "not a legal JSON text at byte %d: %s", p.pos, why).
-			At(fault.Item{Pointer: pointer, Code: "malformed-json", Detail: why})
+		return p.malformed("it is not UTF-8")
 	}
-	p.pos = len(p.src)
-	return Value{}
+	v, ok := p.value(0)
+	if p.space(); ok && p.pos < len(p.src) {
+		return p.malformed("there is something after the value")
+	}
+	return v, ok
+}
+
+func (p *parser) malformed(why string) (Value, bool) {
+	return p.fail(fault.MalformedRequest, "malformed-json", why)
+}
+
+func (p *parser) exceeds(bound int, what string) (Value, bool) {
+	return p.fail(fault.LimitExceeded, "json-bounds", "it has more than "+strconv.Itoa(bound)+" "+what)
+}
+
+func (p *parser) fail(code fault.Code, item, why string) (Value, bool) {
+	p.bad = fault.New(code, "the JSON text is refused at byte %d: %s", p.pos, why).
+		At(fault.Item{Pointer: p.pointer(), Code: item, Detail: why})
+	return Value{}, false
+}
+
+func (p *parser) pointer() string {
+	pointer := ""
+	for _, s := range p.path {
+		token := strconv.Itoa(s.index)
+		if s.named {
+			token = Pointer(s.name)
+		}
+		if len(pointer)+1+len(token) > maxPointer {
+			break
+		}
+		pointer += "/" + token
+	}
+	return pointer
 }
 
 func (p *parser) space() {
@@ -73,274 +125,215 @@ func (p *parser) space() {
 	}
 }
 
-// peek is the next byte that is not white space; 0 at the end.
-func (p *parser) peek() byte {
+// skip passes over c, if that comes next.
+func (p *parser) skip(c byte) bool {
+	p.space()
+	if p.pos == len(p.src) || p.src[p.pos] != c {
+		return false
+	}
+	p.pos++
+	return true
+}
+
+func (p *parser) value(depth int) (Value, bool) {
 	p.space()
 	if p.pos == len(p.src) {
-		return 0
+		return p.malformed("a value is missing")
 	}
-	return p.src[p.pos]
-}
-
-func (p *parser) value(depth int) Value {
-	if depth > MaxDepth {
-		return p.fail("it is nested more than " + strconv.Itoa(MaxDepth) + " deep")
-	}
-	switch c := p.peek(); {
-	case c == '{':
-		return p.object(depth)
-	case c == '[':
+	switch c := p.src[p.pos]; c {
+	case '{', '[':
+		if depth == MaxDepth {
+			return p.exceeds(MaxDepth, "levels")
+		}
+		p.pos++
+		if c == '{' {
+			return p.object(depth)
+		}
 		return p.array(depth)
-	case c == '"':
-		return Value{Kind: String, Text: p.text()}
-	case c == 't':
+	case '"':
+		s, ok := p.text()
+		return Value{Kind: String, Text: s}, ok
+	case 't':
 		return p.word("true", Value{Kind: Bool, Bool: true})
-	case c == 'f':
+	case 'f':
 		return p.word("false", Value{Kind: Bool})
-	case c == 'n':
+	case 'n':
 		return p.word("null", Value{})
-	case c == '-' || (c >= '0' && c <= '9'):
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return p.number()
 	}
-	return p.fail("a value is missing")
+	return p.malformed("a value is missing")
 }
 
-func (p *parser) word(w string, v Value) Value {
-	if len(p.src)-p.pos < len(w) || string(p.src[p.pos:p.pos+len(w)]) != w {
-		return p.fail("a value is missing")
+func (p *parser) word(w string, v Value) (Value, bool) {
+	if len(p.src)-p.pos < len(w) || p.src[p.pos:p.pos+len(w)] != w {
+		return p.malformed("a value is missing")
 	}
 	p.pos += len(w)
-	return v
+	return v, true
 }
 
-func (p *parser) array(depth int) Value {
-	p.pos++
+// array reads on after the opening bracket.
+func (p *parser) array(depth int) (Value, bool) {
 	v := Value{Kind: Array, Elems: []Value{}}
-	if p.peek() == ']' {
-		p.pos++
-		return v
+	if p.skip(']') {
+		return v, true
 	}
-	for p.bad == nil {
-		p.path = append(p.path, strconv.Itoa(len(v.Elems)))
-		v.Elems = append(v.Elems, p.value(depth+1))
-		if p.bad != nil {
-			break
+	for at := len(p.path); ; {
+		p.path = append(p.path[:at], step{index: len(v.Elems)})
+		if p.items++; p.items > MaxItems {
+			return p.exceeds(MaxItems, "items of arrays")
 		}
-		p.path = p.path[:len(p.path)-1]
-		if p.count() {
-			break
+		e, ok := p.value(depth + 1)
+		if !ok {
+			return Value{}, false
 		}
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case ']':
-			p.pos++
-			return v
-		default:
-			p.fail("a comma or the end of an array is missing")
+		v.Elems = append(v.Elems, e)
+		if p.skip(']') {
+			p.path = p.path[:at]
+			return v, true
+		}
+		if !p.skip(',') {
+			return p.malformed("a comma or the end of an array is missing")
 		}
 	}
-	return Value{}
 }
 
-// count bounds the members and items of the whole text.
-func (p *parser) count() (over bool) {
-	p.keys++
-	if p.keys > MaxKeys {
-		p.fail("it has more than " + strconv.Itoa(MaxKeys) + " members and items")
-		return true
-	}
-	return false
-}
-
-func (p *parser) object(depth int) Value {
-	p.pos++
+// object reads on after the opening brace.
+func (p *parser) object(depth int) (Value, bool) {
 	v := Value{Kind: Object, Members: []Member{}}
-	if p.peek() == '}' {
-		p.pos++
-		return v
+	if p.skip('}') {
+		return v, true
 	}
 	sorted := true
-	for p.bad == nil {
-		if p.peek() != '"' {
-			p.fail("a name is missing")
-			break
+	for at := len(p.path); ; {
+		p.path = p.path[:at]
+		if p.space(); p.pos == len(p.src) || p.src[p.pos] != '"' {
+			return p.malformed("a name is missing")
 		}
-		name := p.text()
-		if p.peek() != ':' {
-			p.fail("a colon is missing")
-			break
+		name, ok := p.text()
+		if !ok {
+			return Value{}, false
 		}
-		p.pos++
-		p.path = append(p.path, name)
-		m := Member{name, p.value(depth + 1)}
-		if p.bad != nil {
-			break
+		p.path = append(p.path, step{name: name, named: true})
+		if p.names++; p.names > MaxKeys {
+			return p.exceeds(MaxKeys, "names")
 		}
-		p.path = p.path[:len(p.path)-1]
+		if !p.skip(':') {
+			return p.malformed("a colon is missing")
+		}
+		value, ok := p.value(depth + 1)
+		if !ok {
+			return Value{}, false
+		}
 		if n := len(v.Members); n > 0 && compare(v.Members[n-1].Name, name) >= 0 {
 			sorted = false
 		}
-		v.Members = append(v.Members, m)
-		if p.count() {
-			break
-		}
-		switch p.peek() {
-		case ',':
-			p.pos++
-		case '}':
-			p.pos++
+		v.Members = append(v.Members, Member{name, value})
+		if p.skip('}') {
+			p.path = p.path[:at]
 			return p.ordered(v, sorted)
-		default:
-			p.fail("a comma or the end of an object is missing")
+		}
+		if !p.skip(',') {
+			return p.malformed("a comma or the end of an object is missing")
 		}
 	}
-	return Value{}
 }
 
 // ordered sorts members and refuses a name that occurs twice.
-func (p *parser) ordered(v Value, sorted bool) Value {
+func (p *parser) ordered(v Value, sorted bool) (Value, bool) {
 	if sorted {
-		return v
+		return v, true
 	}
-	slices.SortStableFunc(v.Members, func(a, b Member) int { return compare(a.Name, b.Name) })
+	slices.SortFunc(v.Members, func(a, b Member) int { return compare(a.Name, b.Name) })
 	for i := 1; i < len(v.Members); i++ {
 		if v.Members[i].Name == v.Members[i-1].Name {
-			p.path = append(p.path, v.Members[i].Name)
-			return p.fail("a name occurs twice in one object")
+			p.path = append(p.path, step{name: v.Members[i].Name, named: true})
+			return p.malformed("a name occurs twice in one object")
 		}
 	}
-	return v
+	return v, true
 }
 
-// number keeps the lexeme of a number of the JSON grammar.
-func (p *parser) number() Value {
+func (p *parser) number() (Value, bool) {
 	start := p.pos
-	if p.src[p.pos] == '-' {
-		p.pos++
+	end, wrong := lexeme(p.src, start)
+	p.pos = end
+	if wrong != "" {
+		return p.malformed(wrong)
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == '0' {
-		p.pos++
-	} else if p.digits() == 0 {
-		return p.fail("a number has no digits")
+	if end-start > MaxNumber {
+		return p.exceeds(MaxNumber, "characters in a number")
 	}
-	if p.pos < len(p.src) && p.src[p.pos] == '.' {
-		p.pos++
-		if p.digits() == 0 {
-			return p.fail("a number has no digits after its point")
-		}
-	}
-	if p.pos < len(p.src) && (p.src[p.pos] == 'e' || p.src[p.pos] == 'E') {
-		p.pos++
-		if p.pos < len(p.src) && (p.src[p.pos] == '+' || p.src[p.pos] == '-') {
-			p.pos++
-		}
-		if p.digits() == 0 {
-			return p.fail("a number has no digits in its exponent")
-		}
-	}
-	if p.pos-start > MaxNumber {
-		return p.fail("a number has more than " + strconv.Itoa(MaxNumber) + " characters")
-	}
-	return Value{Kind: Number, Text: string(p.src[start:p.pos])}
-}
-
-func (p *parser) digits() (n int) {
-	for p.pos < len(p.src) && p.src[p.pos] >= '0' && p.src[p.pos] <= '9' {
-		p.pos++
-		n++
-	}
-	return n
+	return Value{Kind: Number, Text: p.src[start:end]}, true
 }
 
 // text reads a string, from its opening quote.
-func (p *parser) text() string {
+func (p *parser) text() (string, bool) {
 	p.pos++
-	start := p.pos
-	for p.pos < len(p.src) {
+	for start := p.pos; p.pos < len(p.src); p.pos++ {
 		switch c := p.src[p.pos]; {
 		case c == '"':
-			s := p.src[start:p.pos]
 			p.pos++
-			if !utf8.Valid(s) {
-				p.fail("a string is not UTF-8")
-				return ""
-			}
-			return string(s)
+			return p.src[start : p.pos-1], true
 		case c == '\\':
 			return p.escaped(start)
 		case c < 0x20:
-			p.fail("a string holds a bare control character")
-			return ""
-		default:
-			p.pos++
+			_, ok := p.malformed("a string holds a bare control character")
+			return "", ok
 		}
 	}
-	p.fail("a string does not end")
-	return ""
+	_, ok := p.malformed("a string does not end")
+	return "", ok
 }
 
-// escaped reads on after the first escape of a string that began at start.
-func (p *parser) escaped(start int) string {
-	out := append([]byte(nil), p.src[start:p.pos]...)
+// escaped reads on from the first escape of a string that began at start.
+func (p *parser) escaped(start int) (string, bool) {
+	out := []byte(p.src[start:p.pos])
 	for p.pos < len(p.src) {
 		switch c := p.src[p.pos]; {
 		case c == '"':
 			p.pos++
-			if !utf8.Valid(out) {
-				p.fail("a string is not UTF-8")
-				return ""
-			}
-			return string(out)
+			return string(out), true
 		case c == '\\':
 			r, ok := p.escape()
 			if !ok {
-				p.fail("a string holds an escape that JSON does not have")
-				return ""
+				_, ok = p.malformed("a string holds an escape that JSON does not have, or half a surrogate pair")
+				return "", ok
 			}
 			out = utf8.AppendRune(out, r)
 		case c < 0x20:
-			p.fail("a string holds a bare control character")
-			return ""
+			_, ok := p.malformed("a string holds a bare control character")
+			return "", ok
 		default:
 			out = append(out, c)
 			p.pos++
 		}
 	}
-	p.fail("a string does not end")
-	return ""
+	_, ok := p.malformed("a string does not end")
+	return "", ok
 }
 
-// escape reads one escape; a pair of surrogates is one.
+// escape reads one escape; the two of a surrogate pair are one.
 func (p *parser) escape() (rune, bool) {
-	if p.pos+1 >= len(p.src) {
+	if p.pos+1 == len(p.src) {
 		return 0, false
 	}
-	c := p.src[p.pos+1]
-	if c != 'u' {
+	if c := p.src[p.pos+1]; c != 'u' {
 		p.pos += 2
-		switch c {
-		case '"', '\\', '/':
-			return rune(c), true
-		case 'b':
-			return '\b', true
-		case 'f':
-			return '\f', true
-		case 'n':
-			return '\n', true
-		case 'r':
-			return '\r', true
-		case 't':
-			return '\t', true
+		if c == '/' {
+			return '/', true
+		}
+		for i := range len(letters) {
+			if letters[i] == c {
+				return rune(short[i]), true
+			}
 		}
 		return 0, false
 	}
 	r, ok := p.unit()
 	if !ok || !utf16.IsSurrogate(r) {
 		return r, ok
-	}
-	if p.pos+1 >= len(p.src) || p.src[p.pos] != '\\' || p.src[p.pos+1] != 'u' {
-		return 0, false
 	}
 	low, ok := p.unit()
 	r = utf16.DecodeRune(r, low)
@@ -349,10 +342,10 @@ func (p *parser) escape() (rune, bool) {
 
 // unit reads \uXXXX.
 func (p *parser) unit() (rune, bool) {
-	if p.pos+6 > len(p.src) {
+	if p.pos+6 > len(p.src) || p.src[p.pos:p.pos+2] != `\u` {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(string(p.src[p.pos+2:p.pos+6]), 16, 16)
+	n, err := strconv.ParseUint(p.src[p.pos+2:p.pos+6], 16, 16)
 	p.pos += 6
 	return rune(n), err == nil
 }
