@@ -1,0 +1,184 @@
+// Package jepsen breaks a real cluster while clients use it, and checks that
+// what they saw was possible. It knows the cluster only as its clients do.
+package jepsen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/weir-store/weir/client"
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/jepsen/nemesis"
+	"github.com/weir-store/weir/jepsen/workload"
+)
+
+// Config is what a run does.
+type Config struct {
+	// Binary is the program whose serve verb starts a node.
+	Binary string
+	// Dir is where nodes keep their data, and where failing histories go.
+	Dir string
+	// Nodes is how many nodes there are.
+	Nodes    int
+	Duration time.Duration
+	// Seed fixes faults and the choices of clients, not their interleaving.
+	Seed   uint64
+	Faults []nemesis.Fault
+	// Every is the mean time between faults.
+	Every time.Duration
+	Log   io.Writer
+}
+
+// Report is what a run found.
+type Report struct {
+	Seed     uint64            `json:"seed"`
+	Nodes    int               `json:"nodes"`
+	Duration string            `json:"duration"`
+	Faults   []nemesis.Event   `json:"faults"`
+	Results  []workload.Result `json:"results"`
+	Chain    Chain             `json:"chain"`
+}
+
+// Chain is the audit trail as every node showed it at the end.
+type Chain struct {
+	Entries uint64   `json:"entries"`
+	Heads   []string `json:"heads"`
+	Valid   bool     `json:"valid"`
+}
+
+// Passed says whether everything held. A run in which a planned fault never
+// fired shows nothing, and has not passed.
+func (r *Report) Passed(c *Config) bool {
+	fired := map[nemesis.Fault]bool{}
+	for _, e := range r.Faults {
+		fired[e.Fault] = true
+	}
+	for _, f := range c.Faults {
+		if !fired[f] {
+			return false
+		}
+	}
+	for _, w := range r.Results {
+		if !w.Passed() {
+			return false
+		}
+	}
+	return r.Chain.Valid
+}
+
+// Run starts a cluster, breaks it for the configured time, and judges.
+func Run(ctx context.Context, c *Config) (report *Report, err error) {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.Log, format+"\n", args...) }
+	say("starting %d nodes in %s", c.Nodes, c.Dir)
+	start, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	nodes, err := nemesis.StartProcesses(start, c.Binary, c.Dir, c.Nodes)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, nodes.Close()) }()
+	cluster := &workload.Cluster{Nodes: nodes.Nodes(), Root: nodes.Root, Connect: connect(), Patience: 10 * time.Second}
+	loads := []workload.Workload{&workload.Register{}, &workload.Access{}}
+	for _, w := range loads {
+		if err := w.Prepare(start, cluster); err != nil {
+			return nil, fmt.Errorf("jepsen: prepare %s: %w", w.Name(), err)
+		}
+	}
+	say("running %d workloads for %s under %v, seed %d", len(loads), c.Duration, c.Faults, c.Seed)
+	report = &Report{Seed: c.Seed, Nodes: c.Nodes, Duration: c.Duration.String()}
+	if report.Faults, err = rage(ctx, c, nodes, cluster, loads); err != nil {
+		return report, err
+	}
+	say("%d faults happened; judging", len(report.Faults))
+	for _, w := range loads {
+		result, err := w.Judge(c.Dir)
+		if err != nil {
+			return report, err
+		}
+		report.Results = append(report.Results, result)
+	}
+	report.Chain, err = chain(ctx, nodes, cluster)
+	return report, err
+}
+
+// rage runs workloads and faults beside each other until the time is over.
+func rage(ctx context.Context, c *Config, nodes *nemesis.Processes, cluster *workload.Cluster, loads []workload.Workload) ([]nemesis.Event, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Duration)
+	defer cancel()
+	var group sync.WaitGroup
+	for _, w := range loads {
+		group.Go(func() { w.Run(ctx, c.Seed) })
+	}
+	events, err := nodes.Rage(ctx, c.Seed, nemesis.Plan{
+		Faults: c.Faults, Every: c.Every,
+		Leader: func(ctx context.Context) (string, error) { return leader(ctx, cluster) },
+	})
+	group.Wait()
+	return events, err
+}
+
+// leader asks the nodes who leads.
+func leader(ctx context.Context, c *workload.Cluster) (string, error) {
+	var last error
+	for _, node := range c.Nodes {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		reply, err := c.Connect(node, c.Root).Run(ctx, &op.Call{Op: "cluster.status", Input: op.JSON(`{}`)})
+		cancel()
+		if err != nil {
+			last = err
+			continue
+		}
+		var status struct {
+			LeaderID string `json:"leader_id"`
+		}
+		if err := op.Unmarshal(reply.Output, &status); err != nil {
+			return "", err
+		}
+		if status.LeaderID != "" {
+			return status.LeaderID, nil
+		}
+	}
+	return "", fmt.Errorf("jepsen: no node names a leader: %w", last)
+}
+
+// chain verifies the trail on every node, up to the same entry.
+func chain(ctx context.Context, nodes *nemesis.Processes, c *workload.Cluster) (Chain, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	found := Chain{Valid: true}
+	for i, node := range c.Nodes {
+		if err := nodes.Ready(ctx, i); err != nil {
+			return found, err
+		}
+		v, err := audit.Verify.Call(ctx, c.Connect(node, c.Root), audit.VerifyInput{To: found.Entries})
+		if err != nil {
+			return found, fmt.Errorf("jepsen: verify the trail at %s: %w", nodes.Name(i), err)
+		}
+		found.Entries = v.Last
+		found.Heads = append(found.Heads, v.Head)
+		found.Valid = found.Valid && v.Valid && v.Head == found.Heads[0]
+	}
+	return found, nil
+}
+
+// Keep is where the report of a run goes.
+func Keep(dir string) string { return filepath.Join(dir, "report.json") }
+
+// Save writes the report.
+func (r *Report) Save(dir string) error {
+	raw, err := op.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(Keep(dir), append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("jepsen: %w", err)
+	}
+	return nil
+}
