@@ -141,6 +141,18 @@ type Record struct {
 	Before, After any
 	// Metadata are small facts: strings, int64, uint64 and bool only.
 	Metadata []fault.Member
+	// Denied says that the caller was refused, and nothing else happened.
+	Denied bool
+	// By is who acted, where the cluster records what somebody else did; such
+	// records have no part in the command's own chain of causes.
+	By *Doer
+}
+
+// Doer is who did what a record tells of, and by which call.
+type Doer struct {
+	Caller    Caller
+	RequestID string
+	Trace     Trace
 }
 
 // Record adds an audit entry to the command. The first is the parent of the
@@ -181,6 +193,9 @@ func (tx *Tx) CheckVersion(current, body uint64) *fault.Fault {
 type Call struct {
 	// Op is the operation's name, for example object.update.
 	Op string
+	// Operation is the declaration of Op. Typed calls give it; the client over
+	// HTTP takes the route from it, other Runners go by the name.
+	Operation *Operation
 	// Input is the JSON of the operation's input.
 	Input JSON
 	// Items, instead of Op and Input, are operations that happen together or

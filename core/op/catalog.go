@@ -57,7 +57,7 @@ func send[In, Out any](ctx context.Context, r Runner, o *Operation, in In) (Out,
 	if err != nil {
 		return out, err
 	}
-	reply, err := r.Run(ctx, &Call{Op: o.Name, Input: raw})
+	reply, err := r.Run(ctx, &Call{Op: o.Name, Operation: o, Input: raw})
 	if err != nil {
 		return out, err
 	}
