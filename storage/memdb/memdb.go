@@ -44,10 +44,19 @@ func (d *DB) Published() uint64 {
 func (d *DB) Durable() uint64 { return d.Published() }
 
 // Flush implements storage.Engine.
-func (d *DB) Flush() error { return nil }
+func (d *DB) Flush() error { return d.err() }
 
 // Scrub implements storage.Engine.
-func (d *DB) Scrub(context.Context) error { return nil }
+func (d *DB) Scrub(context.Context) error { return d.err() }
+
+func (d *DB) err() error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return storage.ErrClosed
+	}
+	return nil
+}
 
 // Close implements storage.Engine.
 func (d *DB) Close() error {
@@ -109,6 +118,9 @@ func (c *content) add(v storage.Version) {
 func (d *DB) Dump(ctx context.Context, revision uint64, fn func(storage.Version) error) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
+	if d.closed {
+		return storage.ErrClosed
+	}
 	if revision == 0 || revision > d.published {
 		return storage.ErrRevision
 	}
@@ -135,6 +147,12 @@ func (d *DB) Dump(ctx context.Context, revision uint64, fn func(storage.Version)
 
 // Replace implements storage.Engine. Snapshots of the old content keep it.
 func (d *DB) Replace(revision uint64, fill func(add func(storage.Version) error) error) error {
+	if err := d.err(); err != nil {
+		return err
+	}
+	if revision == 0 {
+		return storage.ErrRevision
+	}
 	next := newContent()
 	err := fill(func(v storage.Version) error {
 		if v.Revision > revision {
@@ -172,6 +190,9 @@ func (s *snapshot) Close() {}
 func (s *snapshot) Get(key []byte) ([]byte, error) {
 	s.db.mu.RLock()
 	defer s.db.mu.RUnlock()
+	if s.db.closed {
+		return nil, storage.ErrClosed
+	}
 	if v, ok := s.at(string(key)); ok {
 		return v.Value, nil
 	}
@@ -200,11 +221,16 @@ type iterator struct {
 	bounded   bool
 	reverse   bool
 	current   storage.Version
+	err       error
 }
 
 func (i *iterator) Next() bool {
 	i.snapshot.db.mu.RLock()
 	defer i.snapshot.db.mu.RUnlock()
+	if i.snapshot.db.closed {
+		i.err = storage.ErrClosed
+		return false
+	}
 	for {
 		k, ok := i.step()
 		if !ok {
@@ -238,5 +264,5 @@ func (i *iterator) step() (string, bool) {
 
 func (i *iterator) Key() []byte   { return i.current.Key }
 func (i *iterator) Value() []byte { return i.current.Value }
-func (i *iterator) Err() error    { return nil }
+func (i *iterator) Err() error    { return i.err }
 func (i *iterator) Close()        {}
