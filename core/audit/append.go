@@ -1,0 +1,219 @@
+package audit
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/canon"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// Append writes the entries of one command, in the order of its records, and
+// moves the head: the chain, the tree and its complete tiles. The first entry
+// is the parent of the others; records of what somebody else did (op.Doer)
+// stand alone. It gives the sequence of the first entry, 0 if there is none.
+// A fault means that a record cannot be written, which is a defect of its
+// operation: the command must be dropped.
+func Append(tx *state.Tx, caller op.Caller, requestID string, trace op.Trace, records []op.Record) (first uint64, f *fault.Fault) {
+	self := op.Doer{Caller: caller, RequestID: requestID, Trace: trace}
+	for i := range records {
+		w := writer{tx: tx, record: &records[i], doer: self}
+		if w.record.By != nil {
+			w.doer = *w.record.By
+		}
+		id, err := w.write()
+		if err != nil {
+			return 0, fault.New(fault.Internal, "the operation is defective and changed nothing").Wrap(err)
+		}
+		if first == 0 {
+			first = tx.Head().Sequence
+			self.Trace.ParentID = id
+		}
+	}
+	return first, nil
+}
+
+// Denied is the record of a refusal: what was asked for, of what, and the rule
+// that refused if it was one.
+func Denied(action, operation string, target op.Target, d *op.Decision) op.Record {
+	r := op.Record{
+		Action: "access_check", Operation: operation, Entity: target.Entity, TargetType: target.Entity, TargetID: target.ID,
+		Denied: true, Metadata: []fault.Member{{Name: "requested_action", Value: action}},
+	}
+	if r.Entity == "" {
+		r.Entity, r.TargetType, r.TargetID = "operation", "operation", urn.ID(operation)
+	}
+	if target.Entity == op.EntityScope {
+		r.ScopeID = target.ID
+	}
+	if d != nil && d.DeniedBy != "" {
+		r.Metadata = append(r.Metadata, fault.Member{Name: "denied_by", Value: string(d.DeniedBy)})
+	}
+	return r
+}
+
+// writer makes one entry.
+type writer struct {
+	tx      *state.Tx
+	record  *op.Record
+	doer    op.Doer
+	opening []byte
+}
+
+var errSecret = errors.New("audit: a record holds something that looks like a bearer token")
+
+func (w *writer) write() (urn.ID, error) {
+	salt := w.tx.Draw()
+	w.opening = salt[16:]
+	e := w.entry()
+	e.Salt = chain.HexBytes(salt[:16])
+	var err error
+	if e.BeforeDigest, err = w.state("before", w.record.Before); err != nil {
+		return "", err
+	}
+	if e.AfterDigest, err = w.state("after", w.record.After); err != nil {
+		return "", err
+	}
+	facts, err := w.facts()
+	if err != nil {
+		return "", err
+	}
+	b, err := e.Encode(facts)
+	if err != nil {
+		return "", err
+	}
+	if holdsToken(b) {
+		return "", errSecret
+	}
+	entries.Insert(w.tx, &row{Sequence: e.Sequence, Revision: e.Revision, Entry: b, Opening: w.opening})
+	grow(w.tx, b)
+	return e.ID, nil
+}
+
+// entry fills in what does not depend on states.
+func (w *writer) entry() *chain.Entry {
+	r, d, h := w.record, &w.doer, w.tx.Head()
+	e := &chain.Entry{
+		Sequence: h.Sequence + 1, ID: w.tx.NewID(urn.PrefixAudit), Revision: w.tx.Revision(), Timestamp: w.tx.Time().String(),
+		Action: r.Action, Operation: r.Operation, Outcome: chain.OK,
+		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Impersonator, CredentialID: d.Caller.Credential,
+		RequestID: w.plain("request_id", d.RequestID), Client: w.plain("client", d.Trace.Client),
+		Entity: r.Entity, TargetType: r.TargetType, TargetID: r.TargetID, ScopeID: r.ScopeID,
+		EnvironmentID: urn.ID(w.plain("environment_id", string(d.Trace.EnvironmentID))),
+		TraceScopeID:  urn.ID(w.plain("trace_scope_id", string(d.Trace.ScopeID))),
+		ParentTraceID: urn.ID(w.plain("parent_trace_id", string(d.Trace.ParentID))),
+		Previous:      chain.Hex(h.Chain),
+	}
+	if r.Denied {
+		e.Outcome = chain.Denied
+	}
+	return e
+}
+
+// state gives the digest of a state; that of none is empty.
+func (w *writer) state(name string, value any) (string, error) {
+	if value == nil {
+		return "", nil
+	}
+	raw, err := op.Marshal(value)
+	if err != nil {
+		return "", err
+	}
+	canonical, f := canon.Canonical(raw)
+	if f != nil {
+		return "", f
+	}
+	if holdsToken(canonical) {
+		return "", errSecret
+	}
+	return chain.Digest(w.opening, name, canonical), nil
+}
+
+// facts gives the metadata as it enters the chain.
+func (w *writer) facts() ([]chain.Fact, error) {
+	facts := make([]chain.Fact, 0, len(w.record.Metadata))
+	for _, m := range w.record.Metadata {
+		fact := chain.Fact{Name: m.Name}
+		switch v := m.Value.(type) {
+		case string:
+			if holdsToken([]byte(v)) {
+				return nil, errSecret
+			}
+			fact.Text = w.plain(m.Name, v)
+		case bool:
+			fact.Text = strconv.FormatBool(v)
+		case int64:
+			fact.Number, fact.IsNumber = v, true
+		case uint64:
+			if v > canon.MaxInt {
+				return nil, errors.New("audit: a fact has more than 53 bits")
+			}
+			fact.Number, fact.IsNumber = int64(v), true
+		default:
+			return nil, errors.New("audit: the fact " + m.Name + " is no text, number or truth value")
+		}
+		facts = append(facts, fact)
+	}
+	return facts, nil
+}
+
+// plain keeps words (ids, names of the program's own) as they are. Any other
+// text may be content that has to be erased one day, and the chain cannot
+// forget: it enters by its digest.
+func (w *writer) plain(name, text string) string {
+	if isWord(text) {
+		return text
+	}
+	return "hmac-sha256:" + chain.Digest(w.opening, name, []byte(text))
+}
+
+const maxWord = 128
+
+func isWord(s string) bool {
+	if len(s) > maxWord {
+		return false
+	}
+	for i := range len(s) {
+		b := s[i]
+		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
+		if !letter && !bytes.ContainsRune([]byte("._:@/-"), rune(b)) {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsToken finds what urn.ParseToken would take, anywhere in a text.
+func holdsToken(b []byte) bool {
+	const scheme, key, secret = "weir_", 32, 43
+	for {
+		at := bytes.Index(b, []byte(scheme))
+		if at < 0 {
+			return false
+		}
+		b = b[at+len(scheme):]
+		if len(b) > key+secret && b[key] == '_' && all(b[:key], isHex) && all(b[key+1:key+1+secret], isSecret) {
+			return true
+		}
+	}
+}
+
+func all(b []byte, is func(byte) bool) bool {
+	for _, c := range b {
+		if !is(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'f' }
+
+func isSecret(b byte) bool {
+	return isHex(b) || b >= 'g' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '-'
+}
