@@ -54,6 +54,12 @@ func DecodeBatch(body []byte) ([]op.Item, *fault.Fault) {
 	return items, nil
 }
 
+// UnknownInBatch is the fault of an item that names no command.
+func UnknownInBatch(index int) *fault.Fault {
+	return fault.New(fault.ValidationFailed, "there is no such command").With("index", int64(index)).
+		At(fault.Item{Pointer: "/operations/" + strconv.Itoa(index) + "/op", Code: "unknown-operation", Detail: "not the name of a command"})
+}
+
 func invalid(at, why string) *fault.Fault {
 	return fault.New(fault.ValidationFailed, "%s", why).At(fault.Item{Pointer: at, Code: string(fault.ValidationFailed), Detail: why})
 }
