@@ -6,6 +6,7 @@ package urn
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/weir-store/weir/core/fault"
@@ -31,20 +32,13 @@ const (
 )
 
 // prefixes are all that the product may ever issue, so that a text of another
-// layer is never taken for an id of a caller's own.
+// layer is never taken for an id of a caller's own. None is part of another.
 var prefixes = strings.Fields(`usr svc org scp mem obj ver prj rul bnd aud env snp pip stg chn dep tgt
 	sec sref itg plg con lst evt sub whk ntf sch job blb tpl ctr ses inv tup shr imp pat cred mfa cha reg rel tmb pre`)
 
 const digits = 32
 
-func registered(prefix string) bool {
-	for _, p := range prefixes {
-		if p == prefix {
-			return true
-		}
-	}
-	return false
-}
+func registered(prefix string) bool { return slices.Contains(prefixes, prefix) }
 
 // Encode makes an id of a registered prefix and a UUID in canonical text, of
 // either case and any version from 1 to 8.
@@ -137,12 +131,7 @@ func IsValid(id ID, expected ...string) bool {
 	if f != nil {
 		return false
 	}
-	for _, e := range expected {
-		if e == prefix {
-			return true
-		}
-	}
-	return len(expected) == 0
+	return len(expected) == 0 || slices.Contains(expected, prefix)
 }
 
 // IsValidShape says whether DecodeAny takes the id.
@@ -173,7 +162,10 @@ func Normalize(prefix, text string) (ID, *fault.Fault) {
 }
 
 // Make builds the id of a UUIDv7 (RFC 9562, section 5.7): 48 bits of
-// milliseconds, 12 of the ordinal, 62 of the tail.
+// milliseconds since 1970, 12 of the ordinal, 62 of the tail. Higher bits of
+// each are left out; the two of the tail that give way to the variant are the
+// highest of its first byte. Ids of one prefix sort by milliseconds, ordinal
+// and tail.
 func Make(prefix string, millis uint64, ordinal uint16, tail [8]byte) ID {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], millis<<16|0x7000|uint64(ordinal&0xFFF))
@@ -185,57 +177,13 @@ func Make(prefix string, millis uint64, ordinal uint16, tail [8]byte) ID {
 // FromBytes builds an id of the sixteen bytes of a UUID.
 func FromBytes(prefix string, b [16]byte) ID { return ID(prefix + "_" + hex.EncodeToString(b[:])) }
 
-// Bytes are the sixteen bytes of a typed id's UUID.
+// Bytes are the sixteen bytes of a typed id's UUID, of any prefix and version.
+// An id that a principal was given by a caller has none, unless it looks typed.
 func (id ID) Bytes() (b [16]byte, ok bool) {
 	_, payload, cut := strings.Cut(string(id), "_")
 	if !cut || !lowerHex(payload) {
 		return b, false
 	}
-	n, err := hex.Decode(b[:], []byte(payload))
-	return b, err == nil && n == 16
-}
-
-// ParsePrincipal reads the id of a principal: one to 128 bytes of
-// A-Z a-z 0-9 . _ : @ -, chosen by a caller, or a typed id. What looks typed
-// must decode, and be of a principal's kind.
-func ParsePrincipal(text string) (ID, *fault.Fault) {
-	if text == "" || len(text) > 128 {
-		return "", fault.New(fault.InvalidID, "the id of a principal has 1 to 128 characters")
-	}
-	for i := range len(text) {
-		if !principalByte(text[i]) {
-			return "", fault.New(fault.InvalidID, "the id of a principal is made of A-Z a-z 0-9 . _ : @ -")
-		}
-	}
-	prefix, _, cut := strings.Cut(text, "_")
-	if !cut || !registered(prefix) {
-		return ID(text), nil
-	}
-	if _, _, f := Decode(ID(text)); f != nil {
-		return "", f
-	}
-	if prefix != PrefixUser && prefix != PrefixService {
-		return "", fault.New(fault.InvalidIDType, "the id of a principal is asked for: usr, svc or one of your own")
-	}
-	return ID(text), nil
-}
-
-func principalByte(b byte) bool {
-	switch {
-	case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
-		return true
-	}
-	return strings.IndexByte("._:@-", b) >= 0
-}
-
-// CheckPrincipalKind says whether an id fits a principal's kind: usr is for
-// users, svc for all others.
-func CheckPrincipalKind(id ID, kind string) *fault.Fault {
-	prefix, _, cut := strings.Cut(string(id), "_")
-	if !cut || !registered(prefix) || (prefix == PrefixUser) == (kind == "user") {
-		return nil
-	}
-	detail := "ids that begin with usr_ are for principals of kind user, svc_ for all others"
-	return fault.New(fault.InvalidIDType, "%s", detail).
-		At(fault.Item{Pointer: "/id", Code: string(fault.InvalidIDType), Detail: detail})
+	_, err := hex.Decode(b[:], []byte(payload))
+	return b, err == nil
 }

@@ -2,47 +2,45 @@ package urn
 
 import (
 	"crypto/sha256"
+	"fmt"
+	"io"
 	"strings"
 
 	"github.com/weir-store/weir/core/fault"
 )
 
 // Token is a bearer token: the key that it opens, and the secret that shows
-// it. It never prints its secret by accident.
+// it. It never prints its secret by accident: every verb of fmt and every
+// encoder of texts shows only whose it is.
 type Token struct {
 	KeyID  ID
 	Secret string
 }
 
-const (
-	tokenScheme = "weir"
-	minSecret   = 43
-)
+// minSecret is the length of 32 bytes in base64url.
+const minSecret = 43
 
 // ParseToken reads weir_<32 hex digits>_<secret>, cut at the first two
 // underscores. The secret is opaque.
 func ParseToken(text string) (Token, *fault.Fault) {
-	bad := func() (Token, *fault.Fault) {
+	rest, ours := strings.CutPrefix(text, scheme+"_")
+	payload, secret, _ := strings.Cut(rest, "_")
+	id := ID(PrefixKey + "_" + payload)
+	if !ours || !IsValid(id) || !opaque(secret) {
 		return Token{}, fault.New(fault.Unauthenticated, "the token is not one of this store")
 	}
-	scheme, rest, ok := strings.Cut(text, "_")
-	if !ok || scheme != tokenScheme {
-		return bad()
-	}
-	payload, secret, ok := strings.Cut(rest, "_")
-	if !ok || len(secret) < minSecret || len(secret) > 255 {
-		return bad()
-	}
+	return Token{id, secret}, nil
+}
+
+// opaque says whether a secret is long enough and of the characters that all
+// of them have: those of unpadded base64url, which it need not be.
+func opaque(secret string) bool {
 	for i := range len(secret) {
-		if b := secret[i]; !principalByte(b) || strings.IndexByte(".:@", b) >= 0 {
-			return bad()
+		if b := secret[i]; !alphanumeric(b) && b != '_' && b != '-' {
+			return false
 		}
 	}
-	id, f := Normalize(PrefixKey, payload)
-	if f != nil || !lowerHex(payload) {
-		return bad()
-	}
-	return Token{id, secret}, nil
+	return len(secret) >= minSecret
 }
 
 // Digest is what is kept of a token: SHA-256 of the secret.
@@ -51,14 +49,14 @@ func (t Token) Digest() [32]byte { return sha256.Sum256([]byte(t.Secret)) }
 // Reveal is the token in clear, to be shown once.
 func (t Token) Reveal() string {
 	_, payload, _ := strings.Cut(string(t.KeyID), "_")
-	return tokenScheme + "_" + payload + "_" + t.Secret
+	return scheme + "_" + payload + "_" + t.Secret
 }
 
 // String hides the secret.
 func (t Token) String() string { return "token of " + string(t.KeyID) }
 
-// GoString hides the secret.
-func (t Token) GoString() string { return t.String() }
+// Format hides the secret from every verb, also those that would print fields.
+func (t Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()) } // fmt keeps what fails
 
-// MarshalText hides the secret from every encoder.
+// MarshalText hides the secret from encoders, and so from logs.
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

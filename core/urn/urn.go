@@ -1,8 +1,11 @@
 package urn
 
 import (
+	"math"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/weir-store/weir/core/fault"
 )
@@ -11,40 +14,62 @@ import (
 // kinds and namespaces may not.
 type URN struct {
 	Kind, Namespace, Name string
-	// Version starts at 1.
+	// Version is from 1 to 2^31-1.
 	Version int
 }
 
+// scheme begins URNs and tokens.
 const scheme = "weir"
 
+// String is weir:<kind>:<namespace>:<name>:<version>. ParseURN reads it back
+// if Check has no objection.
 func (u URN) String() string {
 	return scheme + ":" + u.Kind + ":" + u.Namespace + ":" + u.Name + ":" + strconv.Itoa(u.Version)
 }
 
-// ParseURN reads weir:<kind>:<namespace>:<name>:<version>.
-func ParseURN(text string) (URN, *fault.Fault) {
-	bad := func(why string) (URN, *fault.Fault) {
-		return URN{}, fault.New(fault.ValidationFailed, "not a URN of the form weir:<kind>:<namespace>:<name>:<version>: %s", why)
-	}
-	parts := strings.Split(text, ":")
-	if len(parts) < 5 || parts[0] != scheme {
-		return bad("it has at least five parts, the first of which is weir")
-	}
-	last := parts[len(parts)-1]
-	version, err := strconv.Atoi(last)
-	if err != nil || version < 1 || strconv.Itoa(version) != last {
+// Check says what keeps the parts from being a URN, as validation-failed.
+func (u URN) Check() *fault.Fault {
+	switch {
+	case !word(u.Kind) || !word(u.Namespace):
+		return bad("kind and namespace are made of A-Z a-z 0-9 _ . - and not empty")
+	case u.Name == "" || !utf8.ValidString(u.Name) || strings.ContainsFunc(u.Name, unicode.IsControl):
+		return bad("the name is UTF-8 without control characters and not empty")
+	case u.Version < 1 || u.Version > math.MaxInt32:
 		return bad("the version is a whole number from 1")
 	}
-	u := URN{Kind: parts[1], Namespace: parts[2], Name: strings.Join(parts[3:len(parts)-1], ":"), Version: version}
-	if !word(u.Kind) || !word(u.Namespace) || u.Name == "" {
-		return bad("kind and namespace are made of A-Z a-z 0-9 _ . - and the name is not empty")
+	return nil
+}
+
+// ParseURN reads weir:<kind>:<namespace>:<name>:<version>. Everything between
+// the third colon and the last is the name.
+func ParseURN(text string) (URN, *fault.Fault) {
+	parts := strings.SplitN(text, ":", 4)
+	if len(parts) < 4 || parts[0] != scheme {
+		return URN{}, bad("it has at least five parts, the first of which is weir")
+	}
+	last := strings.LastIndexByte(parts[3], ':')
+	if last < 0 {
+		return URN{}, bad("it has at least five parts, the last of which is a version")
+	}
+	digits := parts[3][last+1:]
+	version, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || strconv.FormatInt(version, 10) != digits {
+		return URN{}, bad("the version is a whole number from 1")
+	}
+	u := URN{Kind: parts[1], Namespace: parts[2], Name: parts[3][:last], Version: int(version)}
+	if f := u.Check(); f != nil {
+		return URN{}, f
 	}
 	return u, nil
 }
 
+func bad(why string) *fault.Fault {
+	return fault.New(fault.ValidationFailed, "not a URN of the form weir:<kind>:<namespace>:<name>:<version>: %s", why)
+}
+
 func word(s string) bool {
 	for i := range len(s) {
-		if b := s[i]; !principalByte(b) || b == ':' || b == '@' {
+		if b := s[i]; !alphanumeric(b) && strings.IndexByte("_.-", b) < 0 {
 			return false
 		}
 	}
