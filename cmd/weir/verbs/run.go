@@ -16,8 +16,8 @@ import (
 	"github.com/weir-store/weir/core/op"
 )
 
-// random makes the id of a request or an idempotency key.
-func random() string {
+// Random makes the id of a request or an idempotency key.
+func Random() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])

@@ -162,10 +162,10 @@ func (v *verb) call(args []string) (*op.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	call := &op.Call{Op: v.op.Name, Input: input, At: v.at, RequestID: random()}
+	call := &op.Call{Op: v.op.Name, Input: input, At: v.at, RequestID: Random()}
 	if v.op.Kind == op.KindCommand {
 		if call.IdempotencyKey = v.key; v.key == "" {
-			call.IdempotencyKey = random()
+			call.IdempotencyKey = Random()
 		}
 	}
 	switch v.consistency {
