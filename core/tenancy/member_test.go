@@ -1,0 +1,251 @@
+package tenancy_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/internal/testkit/stage"
+)
+
+func (tr *troupe) members(scope urn.ID) []string {
+	tr.t.Helper()
+	var found []string
+	for _, m := range must(tr, "alice", tenancy.Members.Call, tenancy.MembersInput{ID: scope}).Items {
+		found = append(found, string(m.PrincipalID)+" "+string(m.Role))
+	}
+	return found
+}
+
+func TestAdd(t *testing.T) {
+	past, soon := stage.Start, stage.Start+24*stage.Hour
+	rows := []struct {
+		name    string
+		prepare func(tr *troupe)
+		as      urn.ID
+		in      tenancy.AddInput
+		want    fault.Code
+		trail   string
+	}{
+		{"viewer is the role when none is given", nil, "bob", tenancy.AddInput{PrincipalID: "sam"}, "", "membership_change membership"},
+		{"a second role beside the first", nil, "bob", tenancy.AddInput{PrincipalID: "vic", Role: tenancy.Editor}, "", "membership_change membership"},
+		{"D7 the same again writes nothing", nil, "bob", tenancy.AddInput{PrincipalID: "vic", Role: tenancy.Viewer}, "", ""},
+		{"D7 another expiry changes the row", nil, "bob", tenancy.AddInput{PrincipalID: "vic", Role: tenancy.Viewer, ExpiresAt: soon}, "", "membership_change membership"},
+		{"an expiry in the past", nil, "bob", tenancy.AddInput{PrincipalID: "sam", ExpiresAt: past}, fault.ValidationFailed, ""},
+		{"an owner that expires", nil, "alice", tenancy.AddInput{PrincipalID: "sam", Role: tenancy.Owner, ExpiresAt: soon}, fault.ValidationFailed, ""},
+		{"E4.15 a role that there is not", nil, "alice", tenancy.AddInput{PrincipalID: "sam", Role: "boss"}, fault.InvalidRole, ""},
+		{"a principal that there is not", nil, "alice", tenancy.AddInput{PrincipalID: "zoe"}, fault.NotFound, ""},
+		{"a suspended principal", func(tr *troupe) { tr.SetLifecycle("sam", identity.Suspended) }, "alice", tenancy.AddInput{PrincipalID: "sam"}, fault.PrincipalInactive, ""},
+		{"into a frozen scope", func(tr *troupe) { must(tr, "alice", tenancy.Freeze.Call, tenancy.ScopeInput{ID: tr.scope}) }, "alice", tenancy.AddInput{PrincipalID: "sam"}, fault.ScopeFrozen, ""},
+		{"into an archived scope", func(tr *troupe) { must(tr, "alice", tenancy.Archive.Call, tenancy.ScopeInput{ID: tr.scope}) }, "alice", tenancy.AddInput{PrincipalID: "sam"}, fault.ScopeFrozen, ""},
+		{"an admin gives an admin another expiry", nil, "bob", tenancy.AddInput{PrincipalID: "bob", Role: tenancy.Admin, ExpiresAt: soon}, fault.PermissionDenied, ""},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			tr := setUp(t)
+			if row.prepare != nil {
+				row.prepare(tr)
+			}
+			row.in.ID = tr.scope
+			m, got := do(tr, row.as, tenancy.Add.Call, row.in)
+			if got != row.want {
+				t.Fatalf("got %q, want %q", got, row.want)
+			}
+			if got := tr.trail(); row.want == "" && got != row.trail {
+				t.Errorf("the trail is %q, want %q", got, row.trail)
+			}
+			if row.in.Role == "" && row.want == "" && m.Role != tenancy.Viewer {
+				t.Errorf("the role is %q", m.Role)
+			}
+		})
+	}
+}
+
+func TestComingBack(t *testing.T) {
+	t.Run("a role that was taken away comes back under its id", func(t *testing.T) {
+		tr := setUp(t)
+		first := tr.add("alice", tr.scope, "sam", tenancy.Viewer)
+		must(tr, "alice", tenancy.Remove.Call, tenancy.RemoveInput{ID: tr.scope, PrincipalID: "sam"})
+		again := tr.add("bob", tr.scope, "sam", tenancy.Viewer)
+		if again.ID != first.ID || again.GrantedBy != "bob" || again.GrantedAt <= first.GrantedAt || again.CreatedAt != first.CreatedAt || again.RemovedBy != "" || again.EndReason != "" {
+			t.Errorf("came back as %+v, was %+v", again, first)
+		}
+		if before, ok := tr.Records[0].Before.(*tenancy.Membership); !ok || before.Status != tenancy.StatusRevoked {
+			t.Errorf("the record's state before is %+v", tr.Records[0].Before)
+		}
+	})
+	t.Run("E4.10 so does one that expired", func(t *testing.T) {
+		tr := setUp(t)
+		first := must(tr, "alice", tenancy.Add.Call, tenancy.AddInput{ID: tr.scope, PrincipalID: "sam", ExpiresAt: tr.Now + stage.Hour})
+		tr.Now = first.ExpiresAt
+		if _, got := do(tr, "sam", tenancy.Get.Call, tenancy.ScopeInput{ID: tr.scope}); got != fault.NotFound {
+			t.Fatalf("D17 the scope is shown at the very instant: %q", got)
+		}
+		if again := tr.add("alice", tr.scope, "sam", tenancy.Viewer); again.ID != first.ID || again.Status != tenancy.StatusActive || again.ExpiresAt != 0 {
+			t.Errorf("came back as %+v", again)
+		}
+		must(tr, "sam", tenancy.Get.Call, tenancy.ScopeInput{ID: tr.scope})
+	})
+}
+
+func TestRemove(t *testing.T) {
+	freeze := func(tr *troupe) { must(tr, "alice", tenancy.Freeze.Call, tenancy.ScopeInput{ID: tr.scope}) }
+	coOwner := func(tr *troupe) { tr.add("alice", tr.scope, "bob", tenancy.Owner) }
+	left := func(without ...string) []string {
+		all := []string{"alice owner", "bob admin", "erin editor", "vic viewer", "gus guest"}
+		return slices.DeleteFunc(all, func(m string) bool { return slices.Contains(without, m) })
+	}
+	rows := []struct {
+		name    string
+		prepare func(tr *troupe)
+		as      urn.ID
+		in      tenancy.RemoveInput
+		want    fault.Code
+		trail   string
+		left    []string
+	}{
+		{"an admin removes a member", nil, "bob", tenancy.RemoveInput{PrincipalID: "vic"}, "", "revoke membership", left("vic viewer")},
+		{"a member removes itself", nil, "vic", tenancy.RemoveInput{PrincipalID: "vic"}, "", "revoke membership", left("vic viewer")},
+		{"a member removes another", nil, "vic", tenancy.RemoveInput{PrincipalID: "gus"}, fault.PermissionDenied, "", left()},
+		{"who is not there: no trace", nil, "bob", tenancy.RemoveInput{PrincipalID: "sam"}, "", "", left()},
+		{"a role that the member has not", nil, "bob", tenancy.RemoveInput{PrincipalID: "vic", Role: tenancy.Editor}, "", "", left()},
+		{"the sole owner", nil, "alice", tenancy.RemoveInput{PrincipalID: "alice"}, fault.SoleOwner, "", left()},
+		{"the sole owner, by the role", nil, "bob", tenancy.RemoveInput{PrincipalID: "alice", Role: tenancy.Owner}, fault.SoleOwner, "", left()},
+		{"an owner beside another", coOwner, "alice", tenancy.RemoveInput{PrincipalID: "bob", Role: tenancy.Owner}, "", "revoke membership", left()},
+		{"E4.6 one of two roles", func(tr *troupe) { tr.add("alice", tr.scope, "vic", tenancy.Editor) }, "bob", tenancy.RemoveInput{PrincipalID: "vic", Role: tenancy.Editor}, "", "revoke membership", left()},
+		{"all of two roles", func(tr *troupe) { tr.add("alice", tr.scope, "vic", tenancy.Editor) }, "bob", tenancy.RemoveInput{PrincipalID: "vic"}, "", "revoke membership, revoke membership", left("vic viewer")},
+		{"an owner whose fellow owner cannot act", func(tr *troupe) {
+			coOwner(tr)
+			tr.SetLifecycle("bob", identity.Suspended)
+		}, "alice", tenancy.RemoveInput{PrincipalID: "alice"}, fault.SoleOwner, "", left("bob admin")},
+		{"D6 in a frozen scope", freeze, "bob", tenancy.RemoveInput{PrincipalID: "vic"}, fault.ScopeFrozen, "", left()},
+		{"D6 in a frozen scope, as an admin who insists", freeze, "bob", tenancy.RemoveInput{PrincipalID: "vic", WhileFrozen: true}, fault.PermissionDenied, "", left()},
+		{"D6 in a frozen scope, as an owner who insists", freeze, "alice", tenancy.RemoveInput{PrincipalID: "vic", WhileFrozen: true}, "", "revoke membership", left("vic viewer")},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			tr := setUp(t)
+			if row.prepare != nil {
+				row.prepare(tr)
+			}
+			row.in.ID = tr.scope
+			if _, got := do(tr, row.as, tenancy.Remove.Call, row.in); got != row.want {
+				t.Fatalf("got %q, want %q", got, row.want)
+			}
+			if got := tr.trail(); got != row.trail {
+				t.Errorf("the trail is %q, want %q", got, row.trail)
+			}
+			if got := tr.members(tr.scope); !slices.Equal(got, row.left) {
+				t.Errorf("left are %v, want %v", got, row.left)
+			}
+		})
+	}
+	t.Run("the row says who ended it and how", func(t *testing.T) {
+		tr := setUp(t)
+		must(tr, "bob", tenancy.Remove.Call, tenancy.RemoveInput{ID: tr.scope, PrincipalID: "vic"})
+		must(tr, "gus", tenancy.Leave.Call, tenancy.ScopeInput{ID: tr.scope})
+		all := false
+		want := []string{"", "", "", "admin_remove bob", "self_leave "}
+		for i, m := range must(tr, "alice", tenancy.Members.Call, tenancy.MembersInput{ID: tr.scope, ActiveOnly: &all}).Items {
+			if got := m.EndReason + " " + string(m.RemovedBy); got != want[i] && want[i]+" " != got {
+				t.Errorf("%s ended with %q, want %q", m.PrincipalID, got, want[i])
+			}
+		}
+	})
+}
+
+func TestLeave(t *testing.T) {
+	rows := []struct {
+		name  string
+		as    urn.ID
+		want  fault.Code
+		trail string
+	}{
+		{"a member", "vic", "", "revoke membership"},
+		{"the sole owner", "alice", fault.SoleOwner, ""},
+		{"a stranger", "sam", fault.NotFound, ""},
+		{"a cluster administrator who is no member", "root", "", ""},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			tr := setUp(t)
+			if _, got := do(tr, row.as, tenancy.Leave.Call, tenancy.ScopeInput{ID: tr.scope}); got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+			if got := tr.trail(); got != row.trail {
+				t.Errorf("the trail is %q, want %q", got, row.trail)
+			}
+		})
+	}
+}
+
+func TestMembersPages(t *testing.T) {
+	tr := setUp(t)
+	var got []urn.ID
+	in := tenancy.MembersInput{ID: tr.scope, Paging: op.Paging{Limit: 2}}
+	for pages := 1; ; pages++ {
+		page := must(tr, "vic", tenancy.Members.Call, in)
+		for _, m := range page.Items {
+			got = append(got, m.PrincipalID)
+		}
+		if in.Cursor = string(page.NextCursor); !page.HasMore {
+			if pages != 3 {
+				t.Errorf("%d pages of two for five members", pages)
+			}
+			break
+		}
+	}
+	if want := []urn.ID{"alice", "bob", "erin", "vic", "gus"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestOrganization looks at rows that no operation makes yet: below an
+// organization memberships count only for who is in it, and since he is.
+func TestOrganization(t *testing.T) {
+	tr := setUp(t)
+	var since state.Time
+	org := urn.ID("org_01890a5d0c1e7000a0000000000000aa")
+	stay := func(rows ...tenancy.Membership) func(v state.View) (state.Time, bool) {
+		tr.Change(func(tx *op.Tx) {
+			for i := range rows {
+				rows[i].ScopeID, rows[i].PrincipalID, rows[i].Role = org, "vic", tenancy.Member
+				tenancy.PutForTest(tx, &rows[i])
+			}
+		})
+		return func(v state.View) (state.Time, bool) {
+			return tenancy.Stay(v, &tenancy.Header{ID: org, Kind: tenancy.KindOrg}, "vic", 100)
+		}
+	}
+	mem := func(n byte) urn.ID { return urn.FromBytes(urn.PrefixMembership, [16]byte{6: 0x70, 8: 0x80, 15: n}) }
+	steps := []struct {
+		name string
+		rows []tenancy.Membership
+		want state.Time
+		ok   bool
+	}{
+		{"never in it", nil, 0, false},
+		{"in it", []tenancy.Membership{{ID: mem(1), Status: tenancy.StatusActive, CreatedAt: 10}}, 10, true},
+		{"left it", []tenancy.Membership{{ID: mem(1), Status: tenancy.StatusRevoked, CreatedAt: 10}}, 0, false},
+		{"came back", []tenancy.Membership{{ID: mem(2), Status: tenancy.StatusActive, CreatedAt: 20}}, 20, true},
+		{"changed the role", []tenancy.Membership{
+			{ID: mem(2), Status: tenancy.StatusRevoked, CreatedAt: 20},
+			{ID: mem(3), Status: tenancy.StatusActive, CreatedAt: 30, Replaces: mem(2)},
+		}, 20, true},
+		{"suspended", []tenancy.Membership{{ID: mem(3), Status: tenancy.StatusSuspended, CreatedAt: 30, Replaces: mem(2)}}, 0, false},
+	}
+	for _, step := range steps {
+		look := stay(step.rows...)
+		tr.Look(func(v state.View) {
+			var ok bool
+			if since, ok = look(v); since != step.want || ok != step.ok {
+				t.Errorf("%s: since %d, %v; want %d, %v", step.name, since, ok, step.want, step.ok)
+			}
+		})
+	}
+}

@@ -1,0 +1,101 @@
+package tenancy_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/urn"
+)
+
+func ids(scopes []tenancy.Scope) []urn.ID {
+	found := []urn.ID{}
+	for _, s := range scopes {
+		found = append(found, s.ID)
+	}
+	return found
+}
+
+func TestTree(t *testing.T) {
+	tr := setUp(t)
+	child := tr.create("alice", tr.scope)
+	sibling := tr.create("bob", tr.scope)
+	grandchild := tr.create("alice", child)
+	tr.add("alice", grandchild, "sam", tenancy.Editor)
+	other := tr.create("sam", "")
+
+	t.Run("list", func(t *testing.T) {
+		rows := []struct {
+			name string
+			as   urn.ID
+			in   tenancy.ListInput
+			want []urn.ID
+		}{
+			{"a member sees what lies below", "vic", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild}},
+			{"a guest sees its scope alone", "gus", tenancy.ListInput{}, []urn.ID{tr.scope}},
+			{"a member below does not see what lies above", "sam", tenancy.ListInput{}, []urn.ID{grandchild, other}},
+			{"a cluster administrator sees all", "root", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild, other}},
+			{"by creator", "vic", tenancy.ListInput{OwnerID: "bob"}, []urn.ID{sibling}},
+			{"by parent", "vic", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
+			{"by a parent that the caller does not see", "sam", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
+		}
+		for _, row := range rows {
+			t.Run(row.name, func(t *testing.T) {
+				if got := ids(must(tr, row.as, tenancy.List.Call, row.in).Items); !slices.Equal(got, row.want) {
+					t.Errorf("got %v, want %v", got, row.want)
+				}
+				var paged []urn.ID
+				for in := row.in; ; {
+					in.Limit = 1
+					page := must(tr, row.as, tenancy.List.Call, in)
+					paged = append(paged, ids(page.Items)...)
+					if in.Cursor = string(page.NextCursor); !page.HasMore {
+						break
+					}
+				}
+				if !slices.Equal(paged, row.want) {
+					t.Errorf("page by page %v, want %v", paged, row.want)
+				}
+			})
+		}
+	})
+
+	t.Run("E4.13 ancestors, nearest first, as far as they are seen", func(t *testing.T) {
+		for as, want := range map[urn.ID][]urn.ID{"alice": {child, tr.scope}, "sam": {}, "root": {child, tr.scope}} {
+			if got := ids(must(tr, as, tenancy.Ancestors.Call, tenancy.ScopeInput{ID: grandchild}).Items); !slices.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", as, got, want)
+			}
+		}
+		if got := must(tr, "alice", tenancy.Ancestors.Call, tenancy.ScopeInput{ID: tr.scope}).Items; len(got) != 0 {
+			t.Errorf("above the root: %v", got)
+		}
+	})
+
+	t.Run("who sees a scope from above does not see into it", func(t *testing.T) {
+		must(tr, "vic", tenancy.Get.Call, tenancy.ScopeInput{ID: child})
+		if _, got := do(tr, "vic", tenancy.Members.Call, tenancy.MembersInput{ID: child}); got != fault.PermissionDenied {
+			t.Errorf("members: %q", got)
+		}
+		if _, got := do(tr, "bob", tenancy.Update.Call, tenancy.UpdateInput{ID: child, Metadata: op.JSON(`{"a":1}`)}); got != fault.PermissionDenied {
+			t.Errorf("update by the parent's administrator: %q", got)
+		}
+	})
+
+	t.Run("an archived scope conducts nothing", func(t *testing.T) {
+		must(tr, "alice", tenancy.Archive.Call, tenancy.ScopeInput{ID: child})
+		if got := ids(must(tr, "vic", tenancy.List.Call, tenancy.ListInput{}).Items); !slices.Equal(got, []urn.ID{tr.scope, sibling}) {
+			t.Errorf("listed are %v", got)
+		}
+		if got := ids(must(tr, "vic", tenancy.List.Call, tenancy.ListInput{Archived: true}).Items); !slices.Equal(got, []urn.ID{tr.scope, child, sibling}) {
+			t.Errorf("with archived ones %v", got)
+		}
+		if got := ids(must(tr, "vic", tenancy.Children.Call, tenancy.ChildrenInput{ID: tr.scope}).Items); !slices.Equal(got, []urn.ID{sibling}) {
+			t.Errorf("children are %v", got)
+		}
+		if _, got := do(tr, "vic", tenancy.Get.Call, tenancy.ScopeInput{ID: grandchild}); got != fault.NotFound {
+			t.Errorf("below the archived scope: %q", got)
+		}
+	})
+}
