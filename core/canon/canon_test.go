@@ -3,6 +3,7 @@ package canon
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -84,6 +85,12 @@ func TestCanonicalKeepsCanonicalBytes(t *testing.T) {
 				t.Errorf("canonical(%s) = %t, want %t", tt.in, got, tt.want)
 			}
 		})
+	}
+	for c := range rune(0x100) {
+		long := fmt.Appendf(nil, `"\u%04x"`, c)
+		if want := bytes.Equal(AppendString(nil, string(c)), long); canonical(long) != want {
+			t.Errorf("canonical(%s) = %t, want %t", long, !want, want)
+		}
 	}
 	in := []byte(`{"a":1}`)
 	if out, f := Canonical(in); f != nil || &out[0] != &in[0] {

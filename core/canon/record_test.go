@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -78,7 +79,7 @@ func TestRecordIsCanonical(t *testing.T) {
 			t.Fatal(err)
 		}
 		want, f := Canonical(loose)
-		if f != nil || string(got) != string(want) {
+		if f != nil || !bytes.Equal(got, want) {
 			t.Errorf("got %s, want %s (%v)", got, want, f)
 		}
 	})

@@ -136,10 +136,10 @@ func (s *scanner) escape() bool {
 	}
 	high, low := rest[3], rest[4]
 	s.pos += 5
-	switch {
-	case high == '0':
+	switch high {
+	case '0':
 		return (low >= '0' && low <= '7') || low == 'b' || low == 'e' || low == 'f'
-	case high == '1':
+	case '1':
 		return (low >= '0' && low <= '9') || (low >= 'a' && low <= 'f')
 	}
 	return false

@@ -98,9 +98,9 @@ func (f *Fault) Error() string { return string(f.Code) + ": " + f.Detail }
 // Unwrap is the cause, for logs.
 func (f *Fault) Unwrap() error { return f.cause }
 
-// Is matches faults by code.
+// Is matches faults by code. It compares one link; errors.Is walks the chain.
 func (f *Fault) Is(target error) bool {
-	t, ok := target.(*Fault) //nolint:errorlint // errors.Is walks the chain; this compares one link
+	t, ok := target.(*Fault)
 	return ok && t.Code == f.Code
 }
 

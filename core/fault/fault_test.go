@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -120,10 +121,10 @@ func arbitrary(t *rapid.T) *fault.Fault {
 	all := fault.All()
 	f := fault.New(rapid.SampledFrom(all).Draw(t, "info").Code, "%s", rapid.String().Draw(t, "detail"))
 	if rapid.Bool().Draw(t, "conditional") {
-		f.Precondition()
+		f = f.Precondition()
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "items") {
-		f.At(fault.Item{
+		f = f.At(fault.Item{
 			Pointer: rapid.String().Draw(t, "pointer"), Parameter: rapid.String().Draw(t, "parameter"),
 			Header: rapid.String().Draw(t, "header"), Code: "c", Detail: rapid.String().Draw(t, "item detail"),
 		})
@@ -132,7 +133,7 @@ func arbitrary(t *rapid.T) *fault.Fault {
 		rapid.String().AsAny(), rapid.Int64().AsAny(), rapid.Uint64().AsAny(), rapid.Bool().AsAny(), rapid.SliceOf(rapid.String()).AsAny(),
 	)
 	for range rapid.IntRange(0, 5).Draw(t, "members") {
-		f.With(rapid.String().Draw(t, "name"), value.Draw(t, "value"))
+		f = f.With(rapid.String().Draw(t, "name"), value.Draw(t, "value"))
 	}
 	return f
 }
@@ -158,7 +159,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("members: %s", diff)
 		}
 		again, err := json.Marshal(&got)
-		if err != nil || string(again) != string(b) {
+		if err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("encoded again: %s (%v), first %s", again, err, b)
 		}
 	})
@@ -180,7 +181,7 @@ func FuzzUnmarshal(f *testing.F) {
 		if err := json.Unmarshal(text, &second); err != nil {
 			t.Fatalf("%s can't be read: %v", text, err)
 		}
-		if again, err := json.Marshal(&second); err != nil || string(again) != string(text) {
+		if again, err := json.Marshal(&second); err != nil || !bytes.Equal(again, text) {
 			t.Fatalf("%s became %s (%v)", text, again, err)
 		}
 	})
