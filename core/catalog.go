@@ -9,12 +9,14 @@ import (
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/tenancy"
 )
 
 // Sets are the operations of all layers, in the order of the layers.
 func Sets() []*op.Set {
 	return []*op.Set{
+		system.Ops,
 		registry.Ops,
 		identity.Ops,
 		apikey.Ops,

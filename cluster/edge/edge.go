@@ -170,6 +170,11 @@ func (e *Edge) caller(s *scene, call *op.Call) (caller op.Caller, f *fault.Fault
 	return caller, f
 }
 
+// localPatience is how long an operation about the node waits for a confirmed
+// state before it makes do with what the node has: who asks what is wrong must
+// get an answer while there is no quorum.
+const localPatience = time.Second
+
 // local answers an operation about the node.
 func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.Reply, error) {
 	handler, ok := e.Local[o.Name]
@@ -179,17 +184,13 @@ func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.R
 	if call.At != "" {
 		return nil, fault.New(fault.MalformedRequest, "what a node says about itself has no past; leave at out")
 	}
-	revision := e.Engine.Published()
-	if !o.Open() {
-		s, caller, err := e.admit(ctx, call, true)
-		if err != nil {
-			return nil, err
-		}
-		defer s.close()
-		revision = s.head.Revision
-		if err := e.authorize(s, caller, o, nil); err != nil {
-			return nil, err
-		}
+	s, caller, err := e.admitLocal(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if err := e.authorize(s, caller, o, nil); err != nil {
+		return nil, err
 	}
 	in, f := decode(o, call.Input)
 	if f != nil {
@@ -200,7 +201,17 @@ func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.R
 		return nil, err
 	}
 	raw, err := op.Marshal(out)
-	return &op.Reply{Output: raw, Revision: revision}, err
+	return &op.Reply{Output: raw, Revision: s.head.Revision}, err
+}
+
+func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller, error) {
+	confirmed, cancel := context.WithTimeout(ctx, localPatience)
+	defer cancel()
+	s, caller, err := e.admit(confirmed, call, true)
+	if err == nil || fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.PermissionDenied) {
+		return s, caller, err
+	}
+	return e.admit(ctx, call, false)
 }
 
 // authorize decides about an operation in a scene. It is for operations whose

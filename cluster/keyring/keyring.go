@@ -62,14 +62,14 @@ func (k *Keyring) Derive(label string) ([]byte, error) {
 	return derived, nil
 }
 
-// LogKey is the key that signs the checkpoints of the audit log, one to an
-// origin, so that a restored incarnation signs with another.
-func (k *Keyring) LogKey(origin string) (ed25519.PrivateKey, error) {
+// LogSeed is the seed of the key that signs the checkpoints of the audit log,
+// one to an origin, so that a restored incarnation signs with another.
+func (k *Keyring) LogSeed(origin string) ([32]byte, error) {
 	seed, err := hkdf.Key(sha256.New, k.seed, nil, "weir/log-key/"+origin, ed25519.SeedSize)
 	if err != nil {
-		return nil, fmt.Errorf("keyring: derive the log key: %w", err)
+		return [32]byte{}, fmt.Errorf("keyring: derive the log key: %w", err)
 	}
-	return ed25519.NewKeyFromSeed(seed), nil
+	return [32]byte(seed), nil
 }
 
 // String hides the secrets.

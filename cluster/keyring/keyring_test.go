@@ -39,15 +39,15 @@ func TestLogKeysBelongToAnOrigin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, err := k.LogKey("weir/x/1")
+	first, err := k.LogSeed("weir/x/1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := k.LogKey("weir/x/2")
+	second, err := k.LogSeed("weir/x/2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Equal(second) {
+	if first == second {
 		t.Error("two incarnations have one key")
 	}
 }

@@ -1,0 +1,130 @@
+// Package worker is what the leader does beside serving: it founds a new
+// cluster and signs checkpoints. A worker looks at the state, acts, and
+// reports by a command, which is judged like any other.
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/system"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// Store is what a worker sees of the node that it runs on.
+type Store interface {
+	// System runs internal commands.
+	System() op.Runner
+	// Look shows the newest published state; fn is not called before there is
+	// one.
+	Look(fn func(v state.View) error) error
+}
+
+// Founder founds the cluster if nobody has.
+type Founder struct {
+	Store Store
+	// ClusterID is 32 hex digits.
+	ClusterID func() string
+	// RootKey is the first administrator's token; one is drawn and written to
+	// RootFile when it is empty.
+	RootKey  string
+	RootFile string
+}
+
+// Found founds the cluster. A token that it has drawn is on disk before its
+// digest is proposed, and is removed again if another node was first.
+func (f *Founder) Found(ctx context.Context) error {
+	founded := false
+	err := f.Store.Look(func(v state.View) error {
+		_, founded = system.Load(v)
+		return nil
+	})
+	if err != nil || founded {
+		return err
+	}
+	token, drawn, err := f.token()
+	if err != nil {
+		return err
+	}
+	digest := token.Digest()
+	_, err = apikey.Found.Call(ctx, f.Store.System(), apikey.FoundInput{
+		ClusterID: f.ClusterID(), KeyID: token.KeyID, Digest: hex.EncodeToString(digest[:]),
+	})
+	if fault.Is(err, fault.AlreadyExists) && drawn {
+		return os.Remove(f.RootFile)
+	}
+	if fault.Is(err, fault.AlreadyExists) {
+		return nil
+	}
+	return err
+}
+
+// token is the given token, the one that an earlier try has written, or a new
+// one.
+func (f *Founder) token() (t urn.Token, drawn bool, err error) {
+	if f.RootKey != "" {
+		t, bad := urn.ParseToken(f.RootKey)
+		if bad != nil {
+			return t, false, bad
+		}
+		return t, false, nil
+	}
+	text, err := os.ReadFile(f.RootFile)
+	if err == nil {
+		t, bad := urn.ParseToken(string(trim(text)))
+		if bad != nil {
+			return t, false, fmt.Errorf("worker: %s holds no token; remove it", f.RootFile)
+		}
+		return t, true, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return t, false, fmt.Errorf("worker: %w", err)
+	}
+	t = draw()
+	return t, true, write(f.RootFile, t.Reveal()+"\n")
+}
+
+func trim(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// draw makes a token. Its key id is a UUIDv4, since there is no log yet that
+// could give it a place.
+func draw() urn.Token {
+	var id [16]byte
+	secret := make([]byte, 32)
+	_, _ = rand.Read(id[:])  // never fails: see crypto/rand
+	_, _ = rand.Read(secret) // never fails: see crypto/rand
+	id[6], id[8] = id[6]&0x0F|0x40, id[8]&0x3F|0x80
+	return urn.Token{KeyID: urn.FromBytes(urn.PrefixKey, id), Secret: base64.RawURLEncoding.EncodeToString(secret)}
+}
+
+// write writes a file for its owner alone, and returns once it is on disk.
+func write(path, text string) (err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("worker: write %s: %w", path, err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
