@@ -36,18 +36,34 @@ func (g *Gossip) GetBroadcasts(_, _ int) [][]byte   { return nil }
 func (g *Gossip) LocalState(bool) []byte            { return nil }
 func (g *Gossip) MergeRemoteState(_ []byte, _ bool) {}
 
-// NotifyJoin announces a change.
-func (g *Gossip) NotifyJoin(*memberlist.Node) { g.announce() }
+// NotifyJoin keeps what a new node says of itself. The library changes a Node
+// while others read it, so nothing of one is used after these calls.
+func (g *Gossip) NotifyJoin(n *memberlist.Node) { g.hear(n) }
 
-// NotifyLeave announces a change.
-func (g *Gossip) NotifyLeave(*memberlist.Node) { g.announce() }
+// NotifyUpdate keeps what a node says now.
+func (g *Gossip) NotifyUpdate(n *memberlist.Node) { g.hear(n) }
 
-// NotifyUpdate announces a change.
-func (g *Gossip) NotifyUpdate(*memberlist.Node) { g.announce() }
-
-func (g *Gossip) announce() {
+// NotifyLeave forgets a node that left or is dead.
+func (g *Gossip) NotifyLeave(n *memberlist.Node) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	delete(g.peers, n.Name)
+	g.announce()
+}
+
+func (g *Gossip) hear(n *memberlist.Node) {
+	var meta Meta
+	if err := json.Unmarshal(n.Meta, &meta); err != nil || meta.Server != n.Name {
+		return // not one of ours
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.peers[n.Name] = meta
+	g.announce()
+}
+
+// announce wakes those who wait for a change. The lock is held.
+func (g *Gossip) announce() {
 	close(g.changed)
 	g.changed = make(chan struct{})
 }

@@ -5,7 +5,6 @@ package gossip
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -65,6 +64,7 @@ type Config struct {
 // Gossip is a running member.
 type Gossip struct {
 	list  *memberlist.Memberlist
+	addr  string
 	seeds []string
 	log   *slog.Logger
 	stop  context.CancelFunc
@@ -72,12 +72,13 @@ type Gossip struct {
 
 	mu      sync.Mutex
 	meta    Meta
-	changed chan struct{} // closed and replaced on every change of a member
+	peers   map[string]Meta // the living ones, by server id
+	changed chan struct{}   // closed and replaced on every change of a member
 }
 
 // Start joins the gossip in the background and returns at once.
 func Start(c Config) (*Gossip, error) {
-	g := &Gossip{seeds: c.Seeds, log: c.Log, meta: c.Meta, changed: make(chan struct{})}
+	g := &Gossip{seeds: c.Seeds, log: c.Log, meta: c.Meta, peers: map[string]Meta{}, changed: make(chan struct{})}
 	conf, err := g.config(c)
 	if err != nil {
 		return nil, err
@@ -85,6 +86,7 @@ func Start(c Config) (*Gossip, error) {
 	if g.list, err = memberlist.Create(conf); err != nil {
 		return nil, fmt.Errorf("gossip: start: %w", err)
 	}
+	g.addr = g.list.LocalNode().Address()
 	ctx, cancel := context.WithCancel(context.Background())
 	g.stop = cancel
 	g.done.Go(func() { g.seek(ctx) })
@@ -163,7 +165,7 @@ func (g *Gossip) seek(ctx context.Context) {
 }
 
 // Addr is the address that this member told the others.
-func (g *Gossip) Addr() string { return g.list.LocalNode().Address() }
+func (g *Gossip) Addr() string { return g.addr }
 
 // Update changes what this node says of itself.
 func (g *Gossip) Update(change func(*Meta)) error {
@@ -184,13 +186,13 @@ func (g *Gossip) Update(change func(*Meta)) error {
 // Peers returns what the living nodes, this one included, say of themselves, in
 // the order of their server ids.
 func (g *Gossip) Peers() []Meta {
-	var peers []Meta
-	for _, m := range g.list.Members() {
-		var meta Meta
-		if err := json.Unmarshal(m.Meta, &meta); err != nil || meta.Server != m.Name {
-			continue // not one of ours
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	peers := []Meta{g.meta}
+	for id, meta := range g.peers {
+		if id != g.meta.Server {
+			peers = append(peers, meta)
 		}
-		peers = append(peers, meta)
 	}
 	slices.SortFunc(peers, func(a, b Meta) int { return strings.Compare(a.Server, b.Server) })
 	return peers
