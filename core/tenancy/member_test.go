@@ -205,47 +205,72 @@ func TestMembersPages(t *testing.T) {
 	}
 }
 
-// TestOrganization looks at rows that no operation makes yet: below an
-// organization memberships count only for who is in it, and since he is.
-func TestOrganization(t *testing.T) {
-	tr := setUp(t)
-	var since state.Time
-	org := urn.ID("org_01890a5d0c1e7000a0000000000000aa")
-	stay := func(rows ...tenancy.Membership) func(v state.View) (state.Time, bool) {
-		tr.Change(func(tx *op.Tx) {
-			for i := range rows {
-				rows[i].ScopeID, rows[i].PrincipalID, rows[i].Role = org, "vic", tenancy.Member
-				tenancy.PutForTest(tx, &rows[i])
-			}
-		})
-		return func(v state.View) (state.Time, bool) {
-			return tenancy.Stay(v, &tenancy.Header{ID: org, Kind: tenancy.KindOrg}, "vic", 100)
+// organization writes the rows of an organization, which no operation makes
+// yet, with a plain scope of alice's below it and an object shared there.
+func (tr *troupe) organization() (org, below, object urn.ID) {
+	tr.t.Helper()
+	org = "org_01890a5d0c1e7000a0000000000000aa"
+	tr.Change(func(tx *op.Tx) {
+		tenancy.PutScopeForTest(tx, &tenancy.Header{ID: org, Kind: tenancy.KindOrg, OwnerID: "alice", CreatedAt: tx.Time(), Version: 1})
+	})
+	tr.belong(org, "alice", tenancy.Membership{ID: member(100), Role: tenancy.Owner, Status: tenancy.StatusActive, CreatedAt: tr.Now})
+	below = tr.create("alice", org)
+	object = tr.object("alice")
+	tr.project("alice", below, object, "read")
+	return org, below, object
+}
+
+// belong writes rows of a principal in a scope as they are.
+func (tr *troupe) belong(scope, principal urn.ID, rows ...tenancy.Membership) {
+	tr.Change(func(tx *op.Tx) {
+		for i := range rows {
+			rows[i].ScopeID, rows[i].PrincipalID = scope, principal
+			tenancy.PutForTest(tx, &rows[i])
 		}
+	})
+}
+
+func member(n byte) urn.ID {
+	return urn.FromBytes(urn.PrefixMembership, [16]byte{6: 0x70, 8: 0x80, 15: n})
+}
+
+// TestOrganizationGate: below an organization memberships count only for who
+// is in it, and only if granted since he is.
+func TestOrganizationGate(t *testing.T) {
+	tr := setUp(t)
+	org, below, object := tr.organization()
+	tr.add("alice", below, "vic", tenancy.Viewer)
+	granted := tr.Now
+	row := func(id byte, status string, created state.Time, replaces urn.ID) tenancy.Membership {
+		return tenancy.Membership{ID: member(id), Role: tenancy.Member, Status: status, CreatedAt: created, Replaces: replaces}
 	}
-	mem := func(n byte) urn.ID { return urn.FromBytes(urn.PrefixMembership, [16]byte{6: 0x70, 8: 0x80, 15: n}) }
 	steps := []struct {
 		name string
 		rows []tenancy.Membership
-		want state.Time
-		ok   bool
+		want op.Level
 	}{
-		{"never in it", nil, 0, false},
-		{"in it", []tenancy.Membership{{ID: mem(1), Status: tenancy.StatusActive, CreatedAt: 10}}, 10, true},
-		{"left it", []tenancy.Membership{{ID: mem(1), Status: tenancy.StatusRevoked, CreatedAt: 10}}, 0, false},
-		{"came back", []tenancy.Membership{{ID: mem(2), Status: tenancy.StatusActive, CreatedAt: 20}}, 20, true},
-		{"changed the role", []tenancy.Membership{
-			{ID: mem(2), Status: tenancy.StatusRevoked, CreatedAt: 20},
-			{ID: mem(3), Status: tenancy.StatusActive, CreatedAt: 30, Replaces: mem(2)},
-		}, 20, true},
-		{"suspended", []tenancy.Membership{{ID: mem(3), Status: tenancy.StatusSuspended, CreatedAt: 30, Replaces: mem(2)}}, 0, false},
+		{"never in it", nil, op.None},
+		{"in it", []tenancy.Membership{row(1, tenancy.StatusActive, granted-10, "")}, op.Read},
+		{"in it with another role since", []tenancy.Membership{
+			row(1, tenancy.StatusRevoked, granted-10, ""), row(2, tenancy.StatusActive, granted+10, member(1)),
+		}, op.Read},
+		{"suspended in it", []tenancy.Membership{row(2, tenancy.StatusSuspended, granted+10, member(1))}, op.None},
+		{"reinstated", []tenancy.Membership{row(2, tenancy.StatusActive, granted+10, member(1))}, op.Read},
+		{"left it", []tenancy.Membership{row(2, tenancy.StatusRevoked, granted+10, member(1))}, op.None},
+		{"came back: what was granted before is not revived", []tenancy.Membership{row(3, tenancy.StatusActive, granted+20, "")}, op.None},
 	}
 	for _, step := range steps {
-		look := stay(step.rows...)
-		tr.Look(func(v state.View) {
-			var ok bool
-			if since, ok = look(v); since != step.want || ok != step.ok {
-				t.Errorf("%s: since %d, %v; want %d, %v", step.name, since, ok, step.want, step.ok)
-			}
-		})
+		tr.belong(org, "vic", step.rows...)
+		if got := tr.level("vic", object); got != step.want {
+			t.Errorf("%s: %s, want %s", step.name, got, step.want)
+		}
+		_, code := do(tr, "vic", tenancy.Get.Call, tenancy.ScopeInput{ID: below})
+		inOrg := slices.ContainsFunc(step.rows, func(m tenancy.Membership) bool { return m.Status == tenancy.StatusActive })
+		if seen := code == ""; seen != inOrg {
+			t.Errorf("%s: the scope below answers %q", step.name, code)
+		}
+	}
+	if got := tr.level("alice", object); got != op.Own {
+		t.Errorf("the owner has %s", got)
 	}
 }
