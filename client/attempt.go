@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -23,7 +24,7 @@ func (c *Client) attempt(ctx context.Context, q *request) (*op.Reply, error) {
 	for i := range c.attempts {
 		if i > 0 {
 			if err := c.pause(ctx, i, last); err != nil {
-				return nil, c.given(q, err, unknown)
+				return nil, c.given(ctx, q, err, unknown)
 			}
 		}
 		reply, err := c.send(ctx, c.servers[at%uint64(len(c.servers))], q)
@@ -33,18 +34,18 @@ func (c *Client) attempt(ctx context.Context, q *request) (*op.Reply, error) {
 			return reply, nil
 		}
 		if ctx.Err() != nil {
-			return nil, c.given(q, ctx.Err(), unknown || !errors.Is(err, errNotSent))
+			return nil, c.given(ctx, q, ctx.Err(), unknown || !errors.Is(err, errNotSent))
 		}
 		last = err
 		f, answered := fault.Of(err)
 		if answered && !again(f) {
 			c.current.Store(at)
-			return nil, c.given(q, err, unknown)
+			return nil, c.given(ctx, q, err, unknown)
 		}
 		unknown = unknown || undecided(f, err)
 		at++
 	}
-	return nil, c.given(q, last, unknown)
+	return nil, c.given(ctx, q, last, unknown)
 }
 
 // again says whether the same call may get another answer, here or elsewhere.
@@ -59,25 +60,24 @@ func undecided(f *fault.Fault, err error) bool {
 	if f == nil {
 		return !errors.Is(err, errNotSent)
 	}
-	return f.Status() == 504 || f.Status() == 502
+	return f.Status() == http.StatusGatewayTimeout || f.Code == fault.DependencyUnavailable
 }
 
 // given is the error of a call that ends without a reply. A command of which
 // any attempt may have taken effect never ends as "nothing happened".
-func (c *Client) given(q *request, err error, unknown bool) error {
+func (c *Client) given(ctx context.Context, q *request, err error, unknown bool) error {
+	unknown = unknown && q.command
 	f, answered := fault.Of(err)
 	switch {
-	case answered && q.command && unknown && again(f) && f.Code != fault.OutcomeUnknown:
-		return fault.New(fault.OutcomeUnknown, "an attempt broke off; the change may or may not have happened").Wrap(err)
-	case answered && q.command && unknown && f.Code != fault.OutcomeUnknown:
+	case answered && unknown && !again(f):
 		// An earlier attempt may still arrive after this refusal.
 		return f.With("earlier_attempt", "unknown")
-	case answered:
+	case answered && (!unknown || f.Code == fault.OutcomeUnknown):
 		return err
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case unknown:
+		return fault.New(fault.OutcomeUnknown, "an attempt broke off; the change may or may not have happened").Wrap(err)
+	case ctx.Err() != nil:
 		return err
-	case q.command && unknown:
-		return fault.New(fault.OutcomeUnknown, "the connection broke off; the change may or may not have happened").Wrap(err)
 	}
 	return fault.New(fault.DependencyUnavailable, "no server could be reached").Wrap(err)
 }
@@ -90,9 +90,9 @@ func (c *Client) pause(ctx context.Context, i int, last error) error {
 		ceiling := min(c.maxBackoff, c.backoff<<min(round-1, 16))
 		wait = ceiling/2 + rand.N(ceiling/2+1) // half fixed, half drawn, so that clients spread
 	}
-	if f, ok := fault.Of(last); ok && (len(c.servers) == 1 || i%len(c.servers) == 0) {
+	if f, ok := fault.Of(last); ok && (i%len(c.servers) == 0 || f.Status() == http.StatusTooManyRequests) {
 		if seconds, said := wire.RetryAfter(f); said {
-			wait = max(wait, time.Duration(min(seconds, 3600))*time.Second)
+			wait += time.Duration(min(seconds, 3600)) * time.Second
 		}
 	}
 	if wait == 0 {

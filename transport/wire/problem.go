@@ -81,6 +81,17 @@ func ReadProblem(status int, header http.Header, body []byte) *fault.Fault {
 	for _, m := range members(body) {
 		f = f.With(m.Name, m.Value)
 	}
+	return delayed(f, header)
+}
+
+// delayed adds what Retry-After says, unless the fault says it itself.
+func delayed(f *fault.Fault, header http.Header) *fault.Fault {
+	if _, ok := RetryAfter(f); ok {
+		return f
+	}
+	if n, err := strconv.ParseInt(header.Get("Retry-After"), 10, 64); err == nil && n >= 0 {
+		return f.With(retryAfter, n)
+	}
 	return f
 }
 
@@ -100,10 +111,7 @@ func foreign(status int, header http.Header) *fault.Fault {
 		code = fault.RateLimited
 	}
 	f := fault.New(code, "the answer has status %d and no problem document; something between client and store gave it", status)
-	if n, err := strconv.ParseInt(header.Get("Retry-After"), 10, 64); err == nil && n >= 0 {
-		f = f.With(retryAfter, n)
-	}
-	return f
+	return delayed(f, header)
 }
 
 // members are the further members of a problem document, sorted by name, as
