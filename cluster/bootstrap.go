@@ -74,10 +74,15 @@ func (n *Node) step() error {
 		return n.join(ctx)
 	}
 	peers := n.peers()
+	found := ""
 	for _, p := range peers {
-		if p.Cluster != "" {
-			return n.join(ctx)
+		if found != "" && p.Cluster != "" && p.Cluster != found {
+			return fmt.Errorf("%w: there are two clusters, %s and %s", errBootstrap, found, p.Cluster)
 		}
+		found = max(found, p.Cluster)
+	}
+	if found != "" {
+		return n.join(ctx)
 	}
 	return n.form(peers)
 }

@@ -115,9 +115,10 @@ func withPatience(ctx context.Context) (context.Context, context.CancelFunc) {
 func (n *Node) atLeader(ctx context.Context, method string, payload []byte, here func(context.Context) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
+	start := time.Now()
 	for {
 		reply, err := n.tryLeader(ctx, method, payload, here)
-		if !fault.Is(err, fault.NoLeader) {
+		if !fault.Is(err, fault.NoLeader) || time.Since(start) > n.tuning.Seek {
 			return reply, err
 		}
 		timer := time.NewTimer(retryPause)
@@ -147,6 +148,8 @@ func (n *Node) tryLeader(ctx context.Context, method string, payload []byte, her
 	switch {
 	case errors.Is(err, forward.ErrUnreached):
 		return nil, fault.New(fault.NoLeader, "the leader cannot be reached; nothing happened").Wrap(err)
+	case fault.Is(err, fault.PermissionDenied): // what the command decides is a reply
+		return nil, fault.New(fault.Draining, "this node was removed from its cluster").Wrap(err)
 	case errors.Is(err, forward.ErrLost):
 		return nil, fault.New(fault.OutcomeUnknown, "no answer came from the leader").Wrap(err)
 	default:

@@ -73,6 +73,8 @@ type Gossip struct {
 type Tuning struct {
 	// Election is the heartbeat, election and lease time. 1 s; 2 s on slow disks.
 	Election time.Duration
+	// Seek is how long a call looks for a leader before it is refused. Two elections.
+	Seek time.Duration
 	// TrailingLogs, SnapshotThreshold and SnapshotInterval say when the log is cut.
 	// At least 64 entries trail.
 	TrailingLogs      uint64
@@ -91,6 +93,7 @@ type Tuning struct {
 
 func (t Tuning) withDefaults() Tuning {
 	orElse(&t.Election, time.Second)
+	orElse(&t.Seek, 2*t.Election)
 	orElse(&t.TrailingLogs, 10_240)
 	orElse(&t.SnapshotThreshold, 8_192)
 	orElse(&t.SnapshotInterval, 30*time.Second)

@@ -66,21 +66,21 @@ func (n *Node) take(ctx context.Context, id raft.ServerID, addr raft.ServerAddre
 	}
 	// Never with a vote at once: an empty server would count for the quorum.
 	n.log.Info("a node joins", "server", id, "address", addr)
-	return changed(await(ctx, n.raft.AddNonvoter(id, addr, future.Index(), changeTimeout)))
+	return refusedChange(await(ctx, n.raft.AddNonvoter(id, addr, future.Index(), changeTimeout)))
 }
 
 // move changes the address of a member.
 func (n *Node) move(ctx context.Context, s raft.Server, addr raft.ServerAddress, index uint64) error {
 	n.log.Info("a node moves", "server", s.ID, "from", s.Address, "to", addr)
 	if s.Suffrage == raft.Voter {
-		return changed(await(ctx, n.raft.AddVoter(s.ID, addr, index, changeTimeout)))
+		return refusedChange(await(ctx, n.raft.AddVoter(s.ID, addr, index, changeTimeout)))
 	}
-	return changed(await(ctx, n.raft.AddNonvoter(s.ID, addr, index, changeTimeout)))
+	return refusedChange(await(ctx, n.raft.AddNonvoter(s.ID, addr, index, changeTimeout)))
 }
 
-// changed is the fault for a change of members that Raft refused. Each names the
+// refusedChange is the fault for a change of members that Raft refused. Each names the
 // configuration it starts from, so that of two at once one fails.
-func changed(err error) error {
+func refusedChange(err error) error {
 	if err != nil {
 		return fault.New(fault.NoLeader, "the members change at the moment").Wrap(err)
 	}
@@ -127,7 +127,7 @@ func (n *Node) maintainOnce(ctx context.Context, keepingUp map[raft.ServerID]tim
 		if time.Since(since) >= n.tuning.Settled {
 			delete(keepingUp, s.ID)
 			n.log.Info("a node gets its vote", "server", s.ID)
-			return changed(await(ctx, n.raft.AddVoter(s.ID, s.Address, future.Index(), changeTimeout)))
+			return refusedChange(await(ctx, n.raft.AddVoter(s.ID, s.Address, future.Index(), changeTimeout)))
 		}
 	}
 	return nil
@@ -170,7 +170,7 @@ func (n *Node) Remove(ctx context.Context, node string) error {
 	case gone.Suffrage == raft.Voter && (voters == 0 || alive < voters/2+1):
 		return fault.New(fault.PreconditionFailed, "%d of the %d voters that remain are alive: no majority", alive, voters)
 	}
-	return changed(await(ctx, n.raft.RemoveServer(gone.ID, future.Index(), changeTimeout)))
+	return refusedChange(await(ctx, n.raft.RemoveServer(gone.ID, future.Index(), changeTimeout)))
 }
 
 // Transfer hands the leadership over, on the leader, to a voter that has caught

@@ -194,7 +194,7 @@ func (n *Node) openRaft() error {
 	}
 	n.rounds = &rounds{
 		raft: n.raft, self: n.dir.Server, acks: &n.acks, log: n.raftLog, watermark: &n.watermark,
-		ready: n.ready.Load, limit: 2 * n.tuning.Election,
+		ready: n.ready.Load, limit: n.tuning.Election,
 	}
 	n.rounds.confirm = n.rounds.majority
 	n.propose = newProposer(n.raft, n.machine.Pack, n.clock.stamp)

@@ -66,6 +66,10 @@ type town struct {
 	keys  trust.Keys
 	seeds []string
 	nodes map[string]*resident
+	// addr is where a node listens, by name; its name if there is none.
+	addr map[string]string
+	// disk opens engines on disk; nil takes engines in memory that can be killed.
+	disk func(dir string) (storage.Engine, error)
 }
 
 // resident is a node and what outlives it.
@@ -86,12 +90,12 @@ func newTown(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &town{t: t, net: memnet.New(), keys: keys, nodes: map[string]*resident{}}
+	return &town{t: t, net: memnet.New(), keys: keys, nodes: map[string]*resident{}, addr: map[string]string{}}
 }
 
 // quick makes elections and the like fit for tests.
 var quick = Tuning{
-	Election: 300 * time.Millisecond, MinFreeBytes: -1, MinFreeShare: -1,
+	Election: 300 * time.Millisecond, Seek: 10 * time.Second, MinFreeBytes: -1, MinFreeShare: -1,
 	Settled: 200 * time.Millisecond, SnapshotInterval: 100 * time.Millisecond, SnapshotThreshold: 16, TrailingLogs: 64,
 }
 
@@ -110,16 +114,25 @@ func (w *town) startIn(name, dir string, engine *mortal, expect int, tuning Tuni
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	listener, err := w.net.Listen(name)
+	addr := w.addr[name]
+	if addr == "" {
+		addr = name
+	}
+	listener, err := w.net.Listen(addr)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	r := &resident{name: name, dir: dir, engine: engine, fatal: make(chan error, 1), tuning: tuning}
 	r.Node, err = Open(Config{
-		Dir: dir, Node: name, Identity: identity, Listener: listener, Dial: w.net.Dialer(name),
+		Dir: dir, Node: name, Identity: identity, Listener: listener, Dial: w.net.Dialer(addr),
 		Gossip: &Gossip{Bind: "127.0.0.1:0", Keys: gossipKeys, Seeds: slices.Clone(w.seeds)},
 		Expect: expect, HTTP: "http://" + name,
-		Engine: func(string) (storage.Engine, error) { return engine, nil },
+		Engine: func(dir string) (storage.Engine, error) {
+			if w.disk != nil {
+				return w.disk(dir)
+			}
+			return engine, nil
+		},
 		Machine: func(e storage.Engine) (Machine, error) {
 			r.machine = &register{engine: e, pause: func() { r.applied.Add(1) }}
 			return r.machine, nil
