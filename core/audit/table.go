@@ -9,7 +9,6 @@ import (
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
-	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/storage/key"
 )
 
@@ -114,5 +113,3 @@ type Entry struct {
 	// Opening lets who has a state check the digest of it.
 	Opening string `json:"opening,omitempty" doc:"the key of the digests of states, in hex"`
 }
-
-const exampleID urn.ID = "aud_01890a5d0c1e7000a000000000000006"

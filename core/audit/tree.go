@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"math/bits"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/weir-store/weir/core/audit/chain"
@@ -91,13 +93,22 @@ func (r *reader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // Root is the root of the tree over the first size entries, which must exist.
-func Root(v state.View, size uint64) [32]byte {
+// The view is of the newest state.
+func Root(v state.View, size uint64) [32]byte { return chain.Root(peaks(v, size)) }
+
+// peaks gives the complete subtrees that make up the tree of a size.
+func peaks(v state.View, size uint64) [][32]byte {
 	if h := head(v); h.Sequence == size {
-		return chain.Root(h.Peaks)
+		return h.Peaks
 	}
-	root, err := tlog.TreeHash(int64(size), &reader{v: v})
-	if err != nil {
-		panic(&state.Broken{Err: err})
+	r := &reader{v: v}
+	var found [][32]byte
+	for rest := size; rest > 0; {
+		height := bits.Len64(rest) - 1
+		width := uint64(1) << (height % tileHeight)
+		n := (size - rest) >> height
+		found = append(found, fold(r.hashes(uint64(height/tileHeight), n*width, width)))
+		rest -= 1 << height
 	}
-	return root
+	return found
 }

@@ -162,7 +162,9 @@ func (tx *Tx) Record(r Record) {
 	if r.TargetType == "" {
 		r.TargetType = r.Entity
 	}
-	r.Operation = tx.operation
+	if r.By == nil {
+		r.Operation = tx.operation
+	}
 	tx.records = append(tx.records, r)
 }
 

@@ -232,6 +232,18 @@ func Hex(h [32]byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// ParseHex reads what Hex writes.
+func ParseHex(text string) (h [32]byte, ok bool) {
+	if text == "" {
+		return h, true
+	}
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(h) {
+		return h, false
+	}
+	return [32]byte(b), true
+}
+
 // HexBytes shows bytes in lower-case hex.
 func HexBytes(b []byte) string { return hex.EncodeToString(b) }
 

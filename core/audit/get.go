@@ -1,0 +1,43 @@
+package audit
+
+import (
+	"github.com/weir-store/weir/core/op"
+)
+
+// GetInput names an entry.
+type GetInput struct {
+	Sequence uint64 `json:"sequence" op:"path,min=1" doc:"the entry's place in the trail"`
+}
+
+// Get shows one entry.
+var Get = op.NewQuery(Ops, op.Spec[GetInput, Entry]{
+	Name:    "get",
+	Summary: "Show an entry of the audit trail.",
+	Route:   "GET /v1/audit/entries/{sequence}",
+	Access:  op.Anyone[GetInput]("read"),
+	Example: GetInput{Sequence: 1},
+	Result:  example,
+}, func(v *op.View, in GetInput) (Entry, error) {
+	r, e, err := open(v).read(in.Sequence, "audit.get")
+	if err != nil {
+		return Entry{}, err
+	}
+	return shown(r, e), nil
+})
+
+// Raw gives the canonical bytes of an entry: the leaf of the tree, and what
+// its hash is taken of.
+var Raw = op.NewQuery(Ops, op.Spec[GetInput, op.Raw]{
+	Name:    "raw",
+	Summary: "Give the bytes of an entry that are hashed.",
+	Route:   "GET /v1/audit/entries/{sequence}/raw",
+	Access:  op.Anyone[GetInput]("read"),
+	Example: GetInput{Sequence: 1},
+	Result:  op.Raw{ContentType: "application/json"},
+}, func(v *op.View, in GetInput) (op.Raw, error) {
+	r, _, err := open(v).read(in.Sequence, "audit.raw")
+	if err != nil {
+		return op.Raw{}, err
+	}
+	return op.Raw{ContentType: "application/json", Body: r.Entry}, nil
+})

@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"encoding/hex"
+
+	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/objects"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// trail is the entries that one caller may see, up to the revision that he
+// asks for. Entries never change, so they are read from the newest state in
+// any case.
+type trail struct {
+	v    *op.View
+	size uint64
+	// owns and leads remember what was found out about objects and scopes.
+	owns, leads map[urn.ID]bool
+}
+
+func open(v *op.View) *trail {
+	t := &trail{v: v, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}}
+	if v.Past() {
+		t.size = sizeAt(v.Now, v.Revision())
+	} else {
+		t.size = head(v.Now).Sequence
+	}
+	return t
+}
+
+// shows says whether the caller may see an entry: what he did himself, what
+// was done to an object that he owns, what happened in a scope that he
+// administers; auditors see all.
+func (t *trail) shows(e *chain.Entry) bool {
+	c := &t.v.Caller
+	switch {
+	case c.Holds(op.ReadAudit), e.ActorID == c.ID:
+		return true
+	case e.Entity == op.EntityObject && remember(t.owns, e.TargetID, t.owned):
+		return true
+	}
+	return e.ScopeID != "" && remember(t.leads, e.ScopeID, t.led)
+}
+
+func (t *trail) owned(id urn.ID) bool {
+	if !urn.IsValid(id, urn.PrefixObject) {
+		return false
+	}
+	h, ok := objects.Find(t.v.Now, id)
+	return ok && h.OwnerID == t.v.Caller.ID
+}
+
+func (t *trail) led(id urn.ID) bool {
+	d := t.v.Sight.Decide(t.v.Now, op.Request{
+		Principal: t.v.Caller.ID, Action: "read", Target: op.Scope(id), Need: op.Admin, Time: t.v.Time,
+	})
+	return d.Allowed
+}
+
+func remember(known map[urn.ID]bool, id urn.ID, find func(urn.ID) bool) bool {
+	answer, ok := known[id]
+	if !ok {
+		answer = find(id)
+		known[id] = answer
+	}
+	return answer
+}
+
+// read gives an entry if the caller may see it, and has the reply wait for the
+// trace of that.
+func (t *trail) read(sequence uint64, operation string) (*row, *chain.Entry, error) {
+	if sequence == 0 || sequence > t.size {
+		return nil, nil, op.NotFound()
+	}
+	r := load(t.v.Now, sequence)
+	e := parse(r)
+	if !t.shows(e) {
+		return nil, nil, &op.Refused{Fault: op.NotFound(), Action: "read", Target: op.Target{Entity: EntityAudit, ID: e.ID}}
+	}
+	t.traced(operation, fault.Member{Name: "sequence", Value: sequence})
+	return r, e, nil
+}
+
+// traced has the reply wait until the trail says that it was read.
+func (t *trail) traced(operation string, facts ...fault.Member) {
+	t.v.Traced(op.Record{
+		Action: "read", Operation: operation, Entity: EntityAudit, TargetType: EntityAudit, TargetID: EntityAudit, Metadata: facts,
+	})
+}
+
+func shown(r *row, e *chain.Entry) Entry {
+	hash := chain.Hash(r.Entry)
+	return Entry{Entry: *e, Hash: chain.Hex(hash), Opening: hex.EncodeToString(r.Opening)}
+}
