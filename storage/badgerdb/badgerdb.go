@@ -36,10 +36,9 @@ type Options struct {
 
 // faults take remedies out, so that tests can show what each is for.
 type faults struct {
-	trustLogs    bool // keep *.mem at start
-	lazyChecking bool // Badger verifies a block when it is read, not before
-	bareManifest bool // open whatever MANIFEST says
-	halfVisible  bool // publish a batch before it is written
+	trustLogs   bool // keep *.mem at start
+	unverified  bool // leave it to Badger to verify blocks as they are read
+	halfVisible bool // publish a batch before it is written
 }
 
 // DB implements storage.Engine in one directory.
@@ -88,7 +87,7 @@ func Open(dir string, o Options) (*DB, error) {
 		return nil, errors.Join(err, g.close(), lock.Close())
 	}
 	d.durable = g.tablesMax()
-	g.db.SetDiscardTs(d.published)
+	g.setDiscard(g.discardable(d.published))
 	return d, nil
 }
 

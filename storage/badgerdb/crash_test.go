@@ -137,8 +137,8 @@ func checkContent(t *testing.T, d *DB) error {
 	return nil
 }
 
-// readRows reads a revision by scan and checks it by gets.
-func readRows(d *DB, revision uint64) (map[string]string, error) {
+// scanRows reads a revision by a scan.
+func scanRows(d *DB, revision uint64) (map[string]string, error) {
 	s, err := d.Snapshot(revision)
 	if err != nil {
 		return nil, err
@@ -150,9 +150,20 @@ func readRows(d *DB, revision uint64) (map[string]string, error) {
 	for it.Next() {
 		rows[string(it.Key())] = string(it.Value())
 	}
-	if err := it.Err(); err != nil {
+	return rows, it.Err()
+}
+
+// readRows reads a revision by a scan and checks it by gets.
+func readRows(d *DB, revision uint64) (map[string]string, error) {
+	rows, err := scanRows(d, revision)
+	if err != nil {
 		return nil, err
 	}
+	s, err := d.Snapshot(revision)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
 	for k, want := range rows {
 		got, err := s.Get([]byte(k))
 		if err != nil {

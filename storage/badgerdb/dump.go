@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/weir-store/weir/storage"
@@ -58,8 +57,8 @@ func (d *DB) Replace(revision uint64, fill func(add func(storage.Version) error)
 		return err
 	}
 	defer d.release(old)
-	next, err := openGeneration(d.dir, old.number+1, d.opts)
-	if err != nil {
+	next := newGeneration(d.dir, old.number+1, d.opts)
+	if err := next.openHandle(); err != nil {
 		return err
 	}
 	err = next.load(revision, fill)
@@ -98,7 +97,7 @@ func (g *generation) load(revision uint64, fill func(add func(storage.Version) e
 	if err := l.finish(revision); err != nil {
 		return err
 	}
-	if err := g.flush(revision); err != nil {
+	if err := g.flush(0); err != nil {
 		return err
 	}
 	found, err := g.mark()
@@ -108,15 +107,18 @@ func (g *generation) load(revision uint64, fill func(add func(storage.Version) e
 	return err
 }
 
-// Scrub implements storage.Engine: Badger's sums of all blocks, then the
-// frames of all versions.
+// Scrub implements storage.Engine: the sums of all tables, then the frames of
+// all versions. It holds nobody up.
 func (d *DB) Scrub(ctx context.Context) error {
 	g, err := d.acquire()
 	if err != nil {
 		return err
 	}
 	defer d.release(g)
-	if err := g.verifyBlocks(); err != nil {
+	if err := g.verifyTables(ctx.Err); err != nil {
+		if ctx.Err() != nil || errors.Is(err, storage.ErrClosed) {
+			return err
+		}
 		return d.fail(err)
 	}
 	c := newCursor(d, g, d.Published(), nil, nil)
@@ -128,23 +130,4 @@ func (d *DB) Scrub(ctx context.Context) error {
 		}
 	}
 	return c.err
-}
-
-// verifyBlocks turns any complaint of Badger into a Corruption; it panics on
-// some of the blocks that it should complain of.
-func (g *generation) verifyBlocks() (err error) {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	defer func() {
-		if p := recover(); p != nil {
-			err = &storage.Corruption{Where: "table", What: fmt.Sprint(p)}
-		}
-	}()
-	if g.db == nil {
-		return storage.ErrClosed
-	}
-	if err := g.db.VerifyChecksum(); err != nil {
-		return &storage.Corruption{Where: "table", What: err.Error()}
-	}
-	return nil
 }

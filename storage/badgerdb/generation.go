@@ -47,21 +47,21 @@ func openCurrent(dir string, o Options) (*generation, error) {
 	if number == 0 {
 		return createFirst(dir, o)
 	}
-	path := generationDir(dir, number)
-	if !o.faults.bareManifest {
-		if err := checkManifest(filepath.Join(path, badger.ManifestFilename)); err != nil {
+	g := newGeneration(dir, number, o)
+	if !o.faults.unverified {
+		if err := g.verifyManifest(); err != nil {
 			return nil, err
 		}
 	}
 	if !o.faults.trustLogs {
-		if err := removeLogs(path); err != nil {
+		if err := removeLogs(g.dir); err != nil {
 			return nil, err
 		}
 	}
 	if err := removeOthers(dir, number); err != nil {
 		return nil, err
 	}
-	return openGeneration(dir, number, o)
+	return g, g.openHandle()
 }
 
 // createFirst makes generation 1. The pointer is written before anything can
@@ -77,8 +77,8 @@ func createFirst(dir string, o Options) (*generation, error) {
 	if err := removeOthers(dir, 0); err != nil {
 		return nil, err
 	}
-	g, err := openGeneration(dir, 1, o)
-	if err != nil {
+	g := newGeneration(dir, 1, o)
+	if err := g.openHandle(); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(syncDir(g.dir), writePointer(dir, 1)); err != nil {
@@ -105,22 +105,19 @@ func removeLogs(dir string) error {
 	return syncDir(dir)
 }
 
-func openGeneration(dir string, number uint64, o Options) (*generation, error) {
-	g := &generation{
+func newGeneration(dir string, number uint64, o Options) *generation {
+	return &generation{
 		number: number, dir: generationDir(dir, number), opts: o,
 		cursors: map[*cursor]struct{}{}, open: map[uint64]int{},
 	}
-	if err := g.openHandle(); err != nil {
-		return nil, err
-	}
-	return g, nil
 }
 
 // settings are those of the design: no write-ahead log to trust, no values
-// outside tables, every block verified when its table is opened.
+// outside tables. Tables were verified before; Badger would do it again with
+// each flush, and when it verifies single blocks it takes a bad one for absent.
 func (g *generation) settings() badger.Options {
-	checking := options.OnTableRead
-	if g.opts.faults.lazyChecking {
+	checking := options.NoVerification
+	if g.opts.faults.unverified {
 		checking = options.OnBlockRead
 	}
 	return badger.DefaultOptions(g.dir).
@@ -143,14 +140,7 @@ func (g *generation) settings() badger.Options {
 		WithExternalMagic(formatVersion)
 }
 
-// openHandle turns a panic of Badger, which some broken tables lead to, into a
-// refusal.
-func (g *generation) openHandle() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &storage.Corruption{Where: filepath.Base(g.dir), What: fmt.Sprint(p)}
-		}
-	}()
+func (g *generation) openHandle() error {
 	db, err := badger.OpenManaged(g.settings())
 	if err != nil {
 		return fmt.Errorf("badgerdb: open %s: %w", filepath.Base(g.dir), err)
@@ -256,10 +246,14 @@ func (g *generation) setDiscard(revision uint64) {
 	}
 }
 
+// discardWindow is how many revisions a reader may lag between asking what is
+// published and opening its snapshot.
+const discardWindow = 4096
+
 // discardable is the revision up to which older versions of volatile keys may
-// go: not above any open snapshot. DB.mu must be held.
+// go: not above any snapshot that is open or about to be. DB.mu must be held.
 func (g *generation) discardable(published uint64) uint64 {
-	lowest := published
+	lowest := published - min(published, discardWindow)
 	for r := range g.open {
 		lowest = min(lowest, r)
 	}

@@ -2,9 +2,13 @@ package badgerdb
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
+	"path/filepath"
+
+	"github.com/dgraph-io/badger/v4"
 
 	"github.com/weir-store/weir/storage"
 )
@@ -15,6 +19,29 @@ const (
 	manifestHeader = 8
 	recordHeader   = 8
 )
+
+// verifyManifest verifies the list of tables and each table on it. Files that
+// are not on the list were being written at a crash; Badger removes them.
+func (g *generation) verifyManifest() error {
+	path := filepath.Join(g.dir, badger.ManifestFilename)
+	if err := checkManifest(path); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("badgerdb: %w", err)
+	}
+	manifest, _, err := badger.ReplayManifestFile(f, formatVersion, g.settings())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("badgerdb: read MANIFEST: %w", err)
+	}
+	for id := range manifest.Tables {
+		if err := verifyTable(g.tablePath(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // checkManifest looks for the one thing that Badger takes for a crash and is
 // none: a length that leads beyond the end of the file. Badger cuts the file
