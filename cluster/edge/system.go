@@ -61,3 +61,14 @@ func (e *Edge) Look(fn func(v state.View) error) (err error) {
 	defer state.Guard(&err)
 	return fn(s.view)
 }
+
+// Founded says why the store can take no call yet; nil once the cluster is
+// founded as far as this node has heard.
+func (e *Edge) Founded() error {
+	s, err := e.open()
+	if err != nil {
+		return err
+	}
+	s.close()
+	return nil
+}

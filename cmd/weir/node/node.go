@@ -1,0 +1,324 @@
+// Package node composes a node of all its parts: engine, state machine, Raft,
+// edge, workers and HTTP server.
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/weir-store/weir/cluster"
+	"github.com/weir-store/weir/cluster/edge"
+	"github.com/weir-store/weir/cluster/keyring"
+	"github.com/weir-store/weir/cluster/replica"
+	"github.com/weir-store/weir/cluster/trust"
+	"github.com/weir-store/weir/core"
+	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/system"
+	"github.com/weir-store/weir/fsm"
+	"github.com/weir-store/weir/internal/buildinfo"
+	"github.com/weir-store/weir/storage"
+	"github.com/weir-store/weir/storage/badgerdb"
+	"github.com/weir-store/weir/transport/openapi"
+	"github.com/weir-store/weir/transport/rest"
+	"github.com/weir-store/weir/worker"
+)
+
+// Config is what a node is started with. Addresses are host:port.
+type Config struct {
+	// NodeID names the node in its cluster; Data is its directory.
+	NodeID, Data string
+	Listen       string
+	// ClusterListen and GossipListen are empty for a store of one node.
+	ClusterListen, GossipListen string
+	// Advertise is the host by which others reach the node, if it is not the
+	// one that it listens on.
+	Advertise       string
+	Join            []string
+	BootstrapExpect int
+	// Keys are the cluster's keys.
+	Keys trust.Keys
+	// Keyring is the keyring of the cluster, where it is not kept in Data.
+	Keyring []byte
+	// TLSCert and TLSKey are files; HTTP is plain without.
+	TLSCert, TLSKey string
+	// RootKey is the first administrator's token; one is drawn when empty.
+	RootKey string
+	Log     *slog.Logger
+	Tuning  cluster.Tuning
+}
+
+// Node is a running node.
+type Node struct {
+	config  Config
+	cluster *cluster.Node
+	edge    *edge.Edge
+	http    *http.Server
+	url     string
+	// opened is closed once edge is there for those that the cluster calls.
+	opened chan struct{}
+	fatal  chan error
+	served sync.WaitGroup
+
+	mu   sync.Mutex // guards keys
+	keys *keyring.Keyring
+}
+
+// checkpointEvery is the time between two looks at whether the audit trail
+// has grown and a checkpoint of it should be signed.
+const checkpointEvery = 10 * time.Second
+
+// Start starts a node. It returns when the node serves HTTP; whether it is
+// ready to answer is what its probes say.
+func Start(config Config) (*Node, error) {
+	n := &Node{config: config, opened: make(chan struct{}), fatal: make(chan error, 1)}
+	listener, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for HTTP: %w", err)
+	}
+	n.url = publicURL(config, listener)
+	if err := n.open(); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	if err := n.serve(listener); err != nil {
+		return nil, errors.Join(err, listener.Close(), n.cluster.Close())
+	}
+	return n, nil
+}
+
+// open starts the cluster's part of the node, and the edge over it.
+func (n *Node) open() error {
+	c := n.config
+	var engine storage.Engine
+	var state *replica.Replica
+	catalog := op.NewCatalog(core.Sets()...)
+	identity, err := trust.FromKeys(c.NodeID, c.Keys)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", or(c.ClusterListen, "127.0.0.1:0"))
+	if err != nil {
+		return fmt.Errorf("listen for the cluster: %w", err)
+	}
+	gossip, err := n.gossip()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	n.cluster, err = cluster.Open(cluster.Config{
+		Dir: c.Data, Node: c.NodeID, Identity: identity,
+		Listener: listener, Advertise: advertised(c.Advertise, listener.Addr().String()),
+		Gossip: gossip, Expect: max(c.BootstrapExpect, single(c)), HTTP: n.url, Level: system.Level,
+		Engine: func(dir string) (storage.Engine, error) {
+			db, err := badgerdb.Open(dir, badgerdb.Options{Logger: c.Log})
+			engine = db
+			return db, err
+		},
+		Machine: func(e storage.Engine) (cluster.Machine, error) {
+			machine, err := fsm.New(e, catalog, access.Sight{})
+			if err != nil {
+				return nil, err
+			}
+			state = replica.New(machine, e)
+			return state, nil
+		},
+		Keyring: n.drawKeyring(),
+		Lead:    n.lead,
+		Fatal:   n.stop,
+		Log:     c.Log,
+		Tuning:  c.Tuning,
+	})
+	if err != nil {
+		return err
+	}
+	n.edge = edge.New(edge.Config{
+		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: n.cluster, Keys: n,
+		Local: map[string]edge.Local{system.StatusQuery.Name: n.status},
+		Clock: time.Now, Random: rand.Reader, Logger: c.Log,
+	})
+	close(n.opened)
+	return nil
+}
+
+// single is how many nodes found a store of one node.
+func single(c Config) int {
+	if c.GossipListen == "" {
+		return 1
+	}
+	return 0
+}
+
+func (n *Node) gossip() (*cluster.Gossip, error) {
+	c := n.config
+	if c.GossipListen == "" {
+		return nil, nil
+	}
+	keys, err := c.Keys.Gossip()
+	if err != nil {
+		return nil, err
+	}
+	return &cluster.Gossip{Bind: c.GossipListen, Advertise: advertised(c.Advertise, c.GossipListen), Keys: keys, Seeds: c.Join}, nil
+}
+
+// drawKeyring is nil where the operator keeps the keyring himself.
+func (n *Node) drawKeyring() func() ([]byte, error) {
+	if n.config.Keyring != nil {
+		return nil
+	}
+	return keyring.Draw
+}
+
+// Derive implements edge.Keys.
+func (n *Node) Derive(label string) ([]byte, error) {
+	k, err := n.ring()
+	if err != nil {
+		return nil, err
+	}
+	return k.Derive(label)
+}
+
+func (n *Node) ring() (*keyring.Keyring, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.keys != nil {
+		return n.keys, nil
+	}
+	encoded := n.config.Keyring
+	if encoded == nil {
+		encoded = n.cluster.Keyring()
+	}
+	if encoded == nil {
+		return nil, errors.New("the node has not received the keyring yet")
+	}
+	var err error
+	n.keys, err = keyring.Parse(encoded)
+	return n.keys, err
+}
+
+// lead does the leader's work until the leadership ends.
+func (n *Node) lead(ctx context.Context) {
+	select {
+	case <-n.opened:
+	case <-ctx.Done():
+		return
+	}
+	founder := &worker.Founder{
+		Store: n.edge, ClusterID: n.cluster.ClusterID, RootKey: n.config.RootKey, RootFile: n.RootFile(),
+	}
+	for ctx.Err() == nil {
+		err := founder.Found(ctx)
+		if err == nil {
+			break
+		}
+		n.config.Log.Warn("the cluster could not be founded yet", "error", err)
+		pause(ctx, time.Second)
+	}
+	signer := &worker.Signer{Store: n.edge, Seed: n.logSeed, Every: checkpointEvery, Log: n.config.Log}
+	signer.Run(ctx)
+}
+
+func (n *Node) logSeed(origin string) ([32]byte, error) {
+	k, err := n.ring()
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return k.LogSeed(origin)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// RootFile is where a token that the node draws itself goes.
+func (n *Node) RootFile() string { return filepath.Join(n.config.Data, "root.key") }
+
+// URL is where clients reach the node.
+func (n *Node) URL() string { return n.url }
+
+// Ready says why the node cannot answer now; nil if it can.
+func (n *Node) Ready() error {
+	if err := n.cluster.Ready(); err != nil {
+		return err
+	}
+	return n.edge.Founded()
+}
+
+// Failed gives the error after which the node must not go on.
+func (n *Node) Failed() <-chan error { return n.fatal }
+
+// stop takes note that the node must not go on.
+func (n *Node) stop(err error) {
+	select {
+	case n.fatal <- err:
+	default:
+	}
+}
+
+func (n *Node) serve(listener net.Listener) error {
+	sets := core.Sets()
+	document, err := openapi.Document(sets, buildinfo.Version())
+	if err != nil {
+		return err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), n.collector())
+	handler, err := rest.New(rest.Config{
+		Catalog: op.NewCatalog(sets...), Runner: n.edge, Logger: n.config.Log, Metrics: metrics,
+		Document: document, Ready: n.Ready, Started: n.Ready,
+	})
+	if err != nil {
+		return err
+	}
+	n.http = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(n.config.Log.Handler(), slog.LevelDebug),
+	}
+	n.served.Go(func() {
+		var err error
+		if n.config.TLSCert == "" {
+			err = n.http.Serve(listener)
+		} else {
+			n.http.TLSConfig = serverTLS(n.config.TLSCert, n.config.TLSKey)
+			err = n.http.ServeTLS(listener, "", "")
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			n.stop(fmt.Errorf("serve HTTP: %w", err))
+		}
+	})
+	return nil
+}
+
+// Close ends the node in order: requests that run are answered first, as long
+// as the context lasts.
+func (n *Node) Close(ctx context.Context) error {
+	err := n.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, n.http.Close())
+	}
+	n.served.Wait()
+	n.edge.Close()
+	return errors.Join(err, n.cluster.Close())
+}
+
+// RandomKeys makes the keys of a store of one node, which no other node needs.
+func RandomKeys() (trust.Keys, error) {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: see crypto/rand
+	return trust.ParseKeys([]byte(hex.EncodeToString(b)))
+}
