@@ -51,10 +51,10 @@ func newBench(target *remote.Target) *cobra.Command {
 			e.Token, e.Servers = token, []string{endpoint.Servers[client%len(endpoint.Servers)]}
 			return target.Dial(e)
 		}
-		if terminal(os.Stderr) {
-			cfg.Progress = progress(&cfg)
-		}
+		line := newBar(os.Stderr)
+		cfg.Progress = progress(&cfg, line)
 		report, err := bench.Run(c.Context(), cfg)
+		line.clear()
 		if err != nil {
 			return err
 		}
@@ -96,24 +96,14 @@ func workloads() string {
 	return strings.TrimRight(output.Columns(rows), "\n")
 }
 
-// progress rewrites one line of the terminal.
-func progress(cfg *bench.Config) func(time.Duration, int64, int64) {
+// progress says how far a measurement is.
+func progress(cfg *bench.Config, line *bar) func(time.Duration, int64, int64) {
 	whole := cfg.Warmup + cfg.Duration
 	return func(elapsed time.Duration, ended, failed int64) {
-		state := "warming up"
+		text := "warming up"
 		if counted := elapsed - cfg.Warmup; counted > 0 {
-			state = fmt.Sprintf("%.0f a second, %d failed", float64(ended)/counted.Seconds(), failed)
+			text = fmt.Sprintf("%.0f a second, %d failed", float64(ended)/counted.Seconds(), failed)
 		}
-		end := ""
-		if whole-elapsed < time.Second {
-			end = "\n"
-		}
-		fmt.Fprintf(os.Stderr, "\r\x1b[K%s of %s  %s%s", elapsed.Round(time.Second), whole, state, end)
+		line.show(int64(elapsed), int64(whole), text)
 	}
-}
-
-// terminal says whether somebody looks at the file as it is written.
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"path"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -55,7 +55,7 @@ func showOperation(w io.Writer, o *op.Operation) error {
 		{"operation", o.Name}, {"summary", o.Summary}, {"kind", o.Kind.String()}, {"schema", strconv.FormatUint(o.Schema, 10)},
 		{"route", strings.TrimSpace(o.Method + " " + o.Path)}, {"aliases", strings.Join(o.Aliases, ", ")},
 		{"who may", o.Rights()}, {"audit action", o.Action()}, {"undo", o.Undo}, {"faults", strings.Join(faults, ", ")},
-		{"declared", path.Join(path.Base(path.Dir(o.File)), path.Base(o.File)) + ":" + strconv.Itoa(o.Line)},
+		{"declared", declared(o)},
 	}
 	if verbs.Shown(o) {
 		rows = append(rows, []string{"example", verbs.Line(o)})
@@ -76,6 +76,13 @@ func showOperation(w io.Writer, o *op.Operation) error {
 	}
 	_, err := fmt.Fprint(w, output.Columns(kept))
 	return err
+}
+
+// declared is where an operation stands in the source tree.
+func declared(o *op.Operation) string {
+	_, here, _, _ := runtime.Caller(0)
+	root := strings.TrimSuffix(here, "cmd/weir/ops.go")
+	return strings.TrimPrefix(o.File, root) + ":" + strconv.Itoa(o.Line)
 }
 
 func fieldRows(fields []*op.Field) [][]string {

@@ -39,7 +39,7 @@ func newRoot() *cobra.Command {
 	)
 	root.SetHelpCommandGroupID(groupTools)
 	root.SetCompletionCommandGroupID(groupTools)
-	target := remote.New(dial)
+	target := remote.New(new(remote.Pool).Dial)
 	root.AddCommand(newServe(), newDev(), newTour())
 	for _, noun := range verbs.Commands(core.Sets(), target) {
 		target.Register(noun)

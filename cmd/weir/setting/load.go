@@ -23,6 +23,8 @@ type Source struct {
 	// its name for messages.
 	File     io.Reader
 	FileName string
+	// Defaults holds instead of the declared ones, where it has an entry.
+	Defaults map[string]string
 }
 
 // entry is one setting as some source gave it.
@@ -50,6 +52,9 @@ func Load(src Source) (*Server, error) {
 		e, ok := given[s.Name]
 		if !ok {
 			e = entry{"--" + s.Name, s.Default}
+			if d, other := src.Defaults[s.Name]; other {
+				e.text = d
+			}
 		}
 		if e.text == "" {
 			continue

@@ -2,11 +2,11 @@ package setting
 
 import (
 	"net"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/weir-store/weir/cluster/trust"
 	"github.com/weir-store/weir/cmd/weir/failure"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -90,11 +90,9 @@ func expect(s *Server, text string) *failure.Usage {
 	return nil
 }
 
-var nodeName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
 func nodeID(s *Server, text string) *failure.Usage {
-	if !nodeName.MatchString(text) {
-		return wrong("is not a name of a node", "use 1 to 63 of a-z, 0-9 and hyphens, none of them at an end")
+	if trust.CheckNode(text) != nil {
+		return wrong("is not a name of a node", "use 1 to 63 of A-Z a-z 0-9 . _ -, with a letter or digit at both ends")
 	}
 	s.NodeID = text
 	return nil

@@ -162,7 +162,7 @@ func (v *verb) call(args []string) (*op.Call, error) {
 	if err != nil {
 		return nil, err
 	}
-	call := &op.Call{Op: v.op.Name, Input: input, At: v.at, RequestID: Random()}
+	call := &op.Call{Op: v.op.Name, Operation: v.op, Input: input, At: v.at, RequestID: Random()}
 	if v.op.Kind == op.KindCommand {
 		if call.IdempotencyKey = v.key; v.key == "" {
 			call.IdempotencyKey = Random()

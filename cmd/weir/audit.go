@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weir-store/weir/cmd/weir/failure"
+	"github.com/weir-store/weir/cmd/weir/remote"
+	"github.com/weir-store/weir/cmd/weir/trail"
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/fault"
+)
+
+// extendAudit replaces two derived verbs by ones that do more: verify also
+// takes a file and tells by its exit status, export gets the whole trail.
+func extendAudit(root *cobra.Command, target *remote.Target) {
+	noun, _, err := root.Find([]string{audit.Ops.Noun})
+	if err != nil || noun == root {
+		return
+	}
+	for _, c := range noun.Commands() {
+		if c.Name() == audit.Verify.Verb || c.Name() == audit.Export.Verb {
+			noun.RemoveCommand(c)
+		}
+	}
+	noun.AddCommand(newVerify(target), newExport(target))
+}
+
+// errBroken ends a verification that found the trail broken; the report is
+// printed already.
+var errBroken = fault.New(fault.TraceIntegrity, "the trail is not what it was; the report names the entry")
+
+func newVerify(target *remote.Target) *cobra.Command {
+	var in audit.VerifyInput
+	var file, key string
+	c := &cobra.Command{
+		Use: audit.Verify.Verb, Short: "Verify the trail of a store, or an exported copy of it", Args: known,
+		Long: audit.Verify.Summary + "\n\nWith --file nothing is asked of a store: the chain, the tree and the signed checkpoint of an\n" +
+			"export are computed again. The exit status is 1 where the trail is broken.",
+		Example: "  weir audit verify\n  weir audit export --file trail.ndjson\n  weir audit verify --file trail.ndjson --key 'weir/…+…+…'",
+	}
+	f := c.Flags()
+	f.Uint64Var(&in.From, "from", 0, "the first entry; 1 when absent")
+	f.Uint64Var(&in.To, "to", 0, "the last entry; the newest when absent")
+	f.StringVar(&file, "file", "", "verify this export instead; - is the standard input")
+	f.StringVar(&key, "key", "", "verifier key of the log to believe, as you know it from elsewhere; that of the export when absent")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		report, err := func() (chain.Report, error) {
+			if file != "" {
+				return verifyFile(c, file, key)
+			}
+			runner, _, err := target.Connect(false)
+			if err != nil {
+				return chain.Report{}, err
+			}
+			ctx, cancel := target.Context(c.Context())
+			defer cancel()
+			return audit.Verify.Call(ctx, runner, in)
+		}()
+		if err != nil {
+			return err
+		}
+		if err := show(c, target, report); err != nil {
+			return err
+		}
+		if report.Verdict == chain.Broken {
+			return errBroken
+		}
+		return nil
+	}
+	return c
+}
+
+// verifyFile verifies an export without a store.
+func verifyFile(c *cobra.Command, file, key string) (report chain.Report, err error) {
+	x := chain.Export{VerifierKey: key}
+	if file == "-" {
+		return x.Verify(c.InOrStdin())
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return report, &failure.Usage{Key: "--file", Problem: "can't be read: " + err.Error(), Fix: "name a file that weir audit export wrote"}
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return report, err
+	}
+	read := &counter{from: f}
+	bar := newBar(os.Stderr)
+	x.Progress = func(sequence uint64) {
+		bar.show(read.count, info.Size(), fmt.Sprintf("%d entries", sequence))
+	}
+	report, err = x.Verify(read)
+	bar.clear()
+	return report, err
+}
+
+// counter counts the bytes that are read.
+type counter struct {
+	from  io.Reader
+	count int64
+}
+
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	c.count += int64(n)
+	return n, err
+}
+
+func newExport(target *remote.Target) *cobra.Command {
+	var from, to uint64
+	var file string
+	c := &cobra.Command{
+		Use: audit.Export.Verb, Short: "Copy the trail into a file that can be verified without a store", Args: known,
+		Long:    audit.Export.Summary + "\n\nThe copy holds the entries, the newest signed checkpoint and the key of the log.",
+		Example: "  weir audit export --file trail.ndjson",
+	}
+	f := c.Flags()
+	f.Uint64Var(&from, "from", 1, "the first entry")
+	f.Uint64Var(&to, "to", 0, "the last entry; the newest when absent")
+	f.StringVar(&file, "file", "-", "file to write, which must not exist; - is the standard output")
+	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+		runner, _, err := target.Connect(false)
+		if err != nil {
+			return err
+		}
+		out := c.OutOrStdout()
+		if file != "-" {
+			// The trail says who did what: it is for its owner only.
+			f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+			if err != nil {
+				return &failure.Usage{Key: "--file", Problem: "can't be written: " + err.Error(), Fix: "name a file that does not exist"}
+			}
+			defer func() { err = errors.Join(err, f.Close()) }()
+			out = f
+		}
+		buffered := bufio.NewWriter(out)
+		bar := newBar(os.Stderr)
+		// A long trail takes many calls: the timeout is for each of them.
+		err = trail.Export(c.Context(), patient{runner, target}, max(from, 1), to, buffered, func(sequence uint64) {
+			bar.show(0, 0, fmt.Sprintf("%d entries", sequence))
+		})
+		bar.clear()
+		return errors.Join(err, buffered.Flush())
+	}
+	return c
+}
