@@ -48,6 +48,12 @@ func current(v state.View) (*Key, bool) {
 	return keys.Get(v, state.Key(key.AuditKey, origin(settings)))
 }
 
+// Registered says whether the key of the cluster's present log is known.
+func Registered(v state.View) bool {
+	_, ok := current(v)
+	return ok
+}
+
 // RegisterKeyInput is the public key of the log.
 type RegisterKeyInput struct {
 	VerifierKey string `json:"verifier_key" op:"required,max=512" doc:"the public key, in the form of signed notes"`
