@@ -61,6 +61,10 @@ func send[In, Out any](ctx context.Context, r Runner, o *Operation, in In) (Out,
 	if err != nil {
 		return out, err
 	}
+	if raw, ok := any(&out).(*Raw); ok && reply.Raw != nil {
+		*raw = *reply.Raw
+		return out, nil
+	}
 	if len(reply.Output) == 0 {
 		return out, nil
 	}
