@@ -55,6 +55,20 @@ func newLog(t testing.TB) *testLog {
 // do runs a command and appends its records. It reports the fault of Append.
 func (l *testLog) do(actor urn.ID, fn func(tx *op.Tx)) *fault.Fault {
 	l.t.Helper()
+	return l.apply(actor, func(tx *op.Tx) []op.Record {
+		fn(tx)
+		return tx.Records()
+	})
+}
+
+// append appends one record as it is.
+func (l *testLog) append(actor urn.ID, r op.Record) *fault.Fault {
+	l.t.Helper()
+	return l.apply(actor, func(*op.Tx) []op.Record { return []op.Record{r} })
+}
+
+func (l *testLog) apply(actor urn.ID, fn func(tx *op.Tx) []op.Record) *fault.Fault {
+	l.t.Helper()
 	var base storage.Reader = emptyReader{}
 	if l.engine.Published() > 0 {
 		s := l.snapshot(l.engine.Published())
@@ -68,8 +82,7 @@ func (l *testLog) do(actor urn.ID, fn func(tx *op.Tx)) *fault.Fault {
 	caller := op.Caller{ID: actor}
 	otx := op.NewTx(tx, caller, access.Sight{}, op.Trace{}, 0)
 	otx.Enter("test.do")
-	fn(otx)
-	_, f := Append(tx, caller, "req-1", op.Trace{}, otx.Records())
+	_, f := Append(tx, caller, "req-1", op.Trace{}, fn(otx))
 	if f != nil {
 		tx.Drop()
 	} else {
