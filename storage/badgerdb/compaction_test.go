@@ -60,6 +60,7 @@ func stored(t *testing.T, d *DB) (historic, volatile int) {
 }
 
 func TestCompaction(t *testing.T) {
+	t.Parallel()
 	const commits, step = 200, discardWindow / 4
 	d := openDB(t, t.TempDir(), small)
 	defer closeDB(t, d)
@@ -109,6 +110,7 @@ func rowAt(t *testing.T, d *DB, revision uint64, key string) string {
 // of a revision stay while a reader may still be about to open it, and beyond
 // that for a snapshot that is open, and only for that.
 func TestCompactionSparesReaders(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		open bool

@@ -81,6 +81,7 @@ func readBeside(t *testing.T, o Options, batches uint64) (good, bad int) {
 }
 
 func TestTornRead(t *testing.T) {
+	t.Parallel()
 	t.Run("a batch is published when it is written", func(t *testing.T) {
 		good, bad := readBeside(t, small, 500)
 		if bad != 0 || good == 0 {
