@@ -177,6 +177,7 @@ func readRows(d *DB, revision uint64) (map[string]string, error) {
 }
 
 func TestKilledWriterLeavesWholeBatches(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(1, 2))
 	rounds := 8
@@ -283,6 +284,7 @@ func lostLog(t *testing.T) string {
 }
 
 func TestLostLog(t *testing.T) {
+	t.Parallel()
 	t.Run("logs are not trusted", func(t *testing.T) {
 		d := openDB(t, lostLog(t), small)
 		defer closeDB(t, d)
@@ -313,6 +315,7 @@ func closeDB(t testing.TB, d *DB) {
 }
 
 func TestCrashAroundReplace(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := openDB(t, dir, small)
 	fill(t, d, 60)

@@ -71,14 +71,15 @@ func checkManifest(path string) error {
 	return nil
 }
 
-// checkTail tells a torn record from one with a changed length.
+// checkTail tells a torn record from one with a changed length, which may have
+// been empty.
 func checkTail(body []byte, sum uint32) error {
 	var running uint32
-	for i := range body {
-		running = crc32.Update(running, castagnoli, body[i:i+1])
-		if running == sum {
-			return &storage.Corruption{Where: "MANIFEST", What: "length of a record was changed"}
+	for i := 0; running != sum; i++ {
+		if i == len(body) {
+			return nil
 		}
+		running = crc32.Update(running, castagnoli, body[i:i+1])
 	}
-	return nil
+	return &storage.Corruption{Where: "MANIFEST", What: "length of a record was changed"}
 }

@@ -100,7 +100,7 @@ func readIndex(f io.ReaderAt, size int64) (index *fb.TableIndex, blocks int64, e
 	indexLength, _ := lastNumber(tail[:len(tail)-lengthSize-int(sumLength)])
 	footer := int64(sumLength) + 2*lengthSize
 	blocks = size - footer - int64(indexLength)
-	if blocks < 0 {
+	if blocks < 0 || indexLength == 0 { // a file of zeros sums up
 		return nil, 0, nil
 	}
 	data := make([]byte, size-blocks)
