@@ -7,17 +7,18 @@ import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/fsm/entry"
 )
 
 // System is a runner of internal commands, which act as the cluster itself.
 // It is handed to workers of this node and to nobody else.
-func (e *Edge) System() op.Runner { return system{e} }
+func (e *Edge) System() op.Runner { return internal{e} }
 
-type system struct{ edge *Edge }
+type internal struct{ edge *Edge }
 
 // Run implements op.Runner.
-func (s system) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
+func (s internal) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	o, ok := s.edge.Catalog.Lookup(call.Op)
 	if !ok || !o.Internal() {
 		return nil, fmt.Errorf("edge: %s is not an internal operation", call.Op)
@@ -63,12 +64,17 @@ func (e *Edge) Look(fn func(v state.View) error) (err error) {
 }
 
 // Founded says why the store can take no call yet; nil once the cluster is
-// founded as far as this node has heard.
-func (e *Edge) Founded() error {
+// founded as far as this node has heard. Entries of the configuration come
+// before that.
+func (e *Edge) Founded() (err error) {
 	s, err := e.open()
 	if err != nil {
 		return err
 	}
-	s.close()
+	defer s.close()
+	defer state.Guard(&err)
+	if _, ok := system.Load(s.view); !ok {
+		return fault.New(fault.NoLeader, "the cluster has not been founded yet; try again shortly").With("retry_after", int64(1))
+	}
 	return nil
 }
