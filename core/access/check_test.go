@@ -29,7 +29,7 @@ type shared struct {
 	private, neverThere urn.ID
 }
 
-func setUp(t testing.TB, denials ...access.Denial) *shared {
+func setUp(t *testing.T, denials ...access.Denial) *shared {
 	t.Helper()
 	s := &shared{Stage: stage.New(t, access.Sight{Denials: denials}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops), t: t}
 	for _, id := range []urn.ID{"alice", "ann", "vic", "dot", "sam"} {

@@ -93,12 +93,13 @@ type memory struct {
 	facts    facts
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t *testing.T) *world {
+	t.Helper()
 	w := &world{
 		Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops),
 		facts: facts{
-			map[urn.ID]string{}, map[urn.ID]urn.ID{}, map[urn.ID]bool{}, map[urn.ID]urn.ID{},
-			map[urn.ID]bool{}, map[urn.ID]bool{}, map[belonging]state.Time{}, map[share]op.Level{},
+			lifecycle: map[urn.ID]string{}, owner: map[urn.ID]urn.ID{}, deleted: map[urn.ID]bool{}, parent: map[urn.ID]urn.ID{},
+			frozen: map[urn.ID]bool{}, archived: map[urn.ID]bool{}, members: map[belonging]state.Time{}, shares: map[share]op.Level{},
 		},
 	}
 	for i := range 4 {
@@ -131,9 +132,22 @@ func pick(r *rapid.T, from []urn.ID, label string) urn.ID {
 	return rapid.SampledFrom(from).Draw(r, label)
 }
 
-func (w *world) actions(r *rapid.T) map[string]func(*rapid.T) {
+// actions are the steps of a random history: changes of objects and people,
+// changes of scopes, and the comparison after each.
+func (w *world) actions() map[string]func(*rapid.T) {
+	all := w.changesOfObjects()
+	maps.Copy(all, w.changesOfScopes())
+	all[""] = func(r *rapid.T) {
+		now := memory{w.Revision(), w.Now, w.clone()}
+		w.past = append(w.past, now)
+		w.compare(r, now)
+		w.compare(r, w.past[rapid.IntRange(0, len(w.past)-1).Draw(r, "earlier")])
+	}
+	return all
+}
+
+func (w *world) changesOfObjects() map[string]func(*rapid.T) {
 	who := func(r *rapid.T) urn.ID { return pick(r, w.principals, "who") }
-	roles := []tenancy.Role{tenancy.Owner, tenancy.Admin, tenancy.Editor, tenancy.Member, tenancy.Viewer, tenancy.Guest}
 	return map[string]func(*rapid.T){
 		"create object": func(r *rapid.T) {
 			as := who(r)
@@ -153,6 +167,36 @@ func (w *world) actions(r *rapid.T) map[string]func(*rapid.T) {
 				w.deleted[id] = false
 			}
 		},
+		"project": func(r *rapid.T) {
+			level := rapid.SampledFrom([]op.Level{op.Read, op.Write, op.Admin}).Draw(r, "level")
+			in := tenancy.ProjectInput{ID: pick(r, w.scopes, "scope"), ObjectID: pick(r, w.objects, "object"), Level: level.String()}
+			if _, ok := run(w, r, w.owner[in.ObjectID], tenancy.Project.Call, in); ok {
+				w.shares[share{in.ID, in.ObjectID}] = level
+			}
+		},
+		"unproject": func(r *rapid.T) {
+			in := tenancy.UnprojectInput{ID: pick(r, w.scopes, "scope"), ObjectID: pick(r, w.objects, "object")}
+			if _, ok := run(w, r, who(r), tenancy.Unproject.Call, in); ok {
+				delete(w.shares, share{in.ID, in.ObjectID})
+			}
+		},
+		"suspend or reactivate": func(r *rapid.T) {
+			id := who(r)
+			next := identity.Suspended
+			if w.lifecycle[id] == identity.Suspended {
+				next = identity.Active
+			}
+			w.SetLifecycle(id, next)
+			w.lifecycle[id] = next
+		},
+		"an hour passes": func(*rapid.T) { w.Now += stage.Hour },
+	}
+}
+
+func (w *world) changesOfScopes() map[string]func(*rapid.T) {
+	who := func(r *rapid.T) urn.ID { return pick(r, w.principals, "who") }
+	roles := []tenancy.Role{tenancy.Owner, tenancy.Admin, tenancy.Editor, tenancy.Member, tenancy.Viewer, tenancy.Guest}
+	return map[string]func(*rapid.T){
 		"create scope": func(r *rapid.T) {
 			as, parent := who(r), urn.ID("")
 			if len(w.scopes) > 0 && rapid.Bool().Draw(r, "below") {
@@ -178,19 +222,6 @@ func (w *world) actions(r *rapid.T) map[string]func(*rapid.T) {
 				maps.DeleteFunc(w.members, func(m belonging, _ state.Time) bool { return m.scope == in.ID && m.principal == in.PrincipalID })
 			}
 		},
-		"project": func(r *rapid.T) {
-			level := rapid.SampledFrom([]op.Level{op.Read, op.Write, op.Admin}).Draw(r, "level")
-			in := tenancy.ProjectInput{ID: pick(r, w.scopes, "scope"), ObjectID: pick(r, w.objects, "object"), Level: level.String()}
-			if _, ok := run(w, r, w.owner[in.ObjectID], tenancy.Project.Call, in); ok {
-				w.shares[share{in.ID, in.ObjectID}] = level
-			}
-		},
-		"unproject": func(r *rapid.T) {
-			in := tenancy.UnprojectInput{ID: pick(r, w.scopes, "scope"), ObjectID: pick(r, w.objects, "object")}
-			if _, ok := run(w, r, who(r), tenancy.Unproject.Call, in); ok {
-				delete(w.shares, share{in.ID, in.ObjectID})
-			}
-		},
 		"freeze": func(r *rapid.T) {
 			id := pick(r, w.scopes, "scope")
 			if _, ok := run(w, r, who(r), tenancy.Freeze.Call, tenancy.ScopeInput{ID: id}); ok {
@@ -211,22 +242,6 @@ func (w *world) actions(r *rapid.T) map[string]func(*rapid.T) {
 			if _, ok := run(w, r, who(r), tenancy.Archive.Call, tenancy.ScopeInput{ID: id}); ok {
 				w.archived[id] = true
 			}
-		},
-		"suspend or reactivate": func(r *rapid.T) {
-			id := who(r)
-			next := identity.Suspended
-			if w.lifecycle[id] == identity.Suspended {
-				next = identity.Active
-			}
-			w.SetLifecycle(id, next)
-			w.lifecycle[id] = next
-		},
-		"an hour passes": func(*rapid.T) { w.Now += stage.Hour },
-		"": func(r *rapid.T) {
-			now := memory{w.Revision(), w.Now, w.clone()}
-			w.past = append(w.past, now)
-			w.compare(r, now)
-			w.compare(r, w.past[rapid.IntRange(0, len(w.past)-1).Draw(r, "earlier")])
 		},
 	}
 }
@@ -303,6 +318,6 @@ func (w *world) compareLists(r *rapid.T, p urn.ID, want []access.Seen) {
 func TestDecideAgreesWithModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		w := newWorld(t)
-		r.Repeat(w.actions(r))
+		r.Repeat(w.actions())
 	})
 }

@@ -5,7 +5,7 @@ import "github.com/weir-store/weir/core/fault"
 // Refused is the error of a handler that found a right missing, where the
 // declaration alone cannot say who may: two rights are needed, or either of
 // two is enough. The pipeline traces it like a refusal of its own.
-type Refused struct {
+type Refused struct { //nolint:errname // it is read with its package, like fault.Fault
 	Fault    *fault.Fault
 	Action   string
 	Target   Target

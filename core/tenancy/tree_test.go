@@ -18,49 +18,65 @@ func ids(scopes []tenancy.Scope) []urn.ID {
 	return found
 }
 
-func TestTree(t *testing.T) {
-	tr := setUp(t)
-	child := tr.create("alice", tr.scope)
-	sibling := tr.create("bob", tr.scope)
-	grandchild := tr.create("alice", child)
-	tr.add("alice", grandchild, "sam", tenancy.Editor)
-	other := tr.create("sam", "")
+// forest is a scope with two children, one of which has a child that sam is
+// an editor of, and a root of sam's own.
+type forest struct {
+	*troupe
+	child, sibling, grandchild, other urn.ID
+}
 
-	t.Run("list", func(t *testing.T) {
-		rows := []struct {
-			name string
-			as   urn.ID
-			in   tenancy.ListInput
-			want []urn.ID
-		}{
-			{"a member sees what lies below", "vic", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild}},
-			{"a guest sees its scope alone", "gus", tenancy.ListInput{}, []urn.ID{tr.scope}},
-			{"a member below does not see what lies above", "sam", tenancy.ListInput{}, []urn.ID{grandchild, other}},
-			{"a cluster administrator sees all", "root", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild, other}},
-			{"by creator", "vic", tenancy.ListInput{OwnerID: "bob"}, []urn.ID{sibling}},
-			{"by parent", "vic", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
-			{"by a parent that the caller does not see", "sam", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
-		}
-		for _, row := range rows {
-			t.Run(row.name, func(t *testing.T) {
-				if got := ids(must(tr, row.as, tenancy.List.Call, row.in).Items); !slices.Equal(got, row.want) {
-					t.Errorf("got %v, want %v", got, row.want)
+func plant(t *testing.T) forest {
+	t.Helper()
+	f := forest{troupe: setUp(t)}
+	f.child = f.create("alice", f.scope)
+	f.sibling = f.create("bob", f.scope)
+	f.grandchild = f.create("alice", f.child)
+	f.add("alice", f.grandchild, "sam", tenancy.Editor)
+	f.other = f.create("sam", "")
+	return f
+}
+
+func TestList(t *testing.T) {
+	f := plant(t)
+	tr, child, sibling, grandchild, other := f.troupe, f.child, f.sibling, f.grandchild, f.other
+	rows := []struct {
+		name string
+		as   urn.ID
+		in   tenancy.ListInput
+		want []urn.ID
+	}{
+		{"a member sees what lies below", "vic", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild}},
+		{"a guest sees its scope alone", "gus", tenancy.ListInput{}, []urn.ID{tr.scope}},
+		{"a member below does not see what lies above", "sam", tenancy.ListInput{}, []urn.ID{grandchild, other}},
+		{"a cluster administrator sees all", "root", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild, other}},
+		{"by creator", "vic", tenancy.ListInput{OwnerID: "bob"}, []urn.ID{sibling}},
+		{"by parent", "vic", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
+		{"by a parent that the caller does not see", "sam", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			if got := ids(must(tr, row.as, tenancy.List.Call, row.in).Items); !slices.Equal(got, row.want) {
+				t.Errorf("got %v, want %v", got, row.want)
+			}
+			var paged []urn.ID
+			for in := row.in; ; {
+				in.Limit = 1
+				page := must(tr, row.as, tenancy.List.Call, in)
+				paged = append(paged, ids(page.Items)...)
+				if in.Cursor = string(page.NextCursor); !page.HasMore {
+					break
 				}
-				var paged []urn.ID
-				for in := row.in; ; {
-					in.Limit = 1
-					page := must(tr, row.as, tenancy.List.Call, in)
-					paged = append(paged, ids(page.Items)...)
-					if in.Cursor = string(page.NextCursor); !page.HasMore {
-						break
-					}
-				}
-				if !slices.Equal(paged, row.want) {
-					t.Errorf("page by page %v, want %v", paged, row.want)
-				}
-			})
-		}
-	})
+			}
+			if !slices.Equal(paged, row.want) {
+				t.Errorf("page by page %v, want %v", paged, row.want)
+			}
+		})
+	}
+}
+
+func TestTree(t *testing.T) {
+	f := plant(t)
+	tr, child, sibling, grandchild := f.troupe, f.child, f.sibling, f.grandchild
 
 	t.Run("E4.13 ancestors, nearest first, as far as they are seen", func(t *testing.T) {
 		for as, want := range map[urn.ID][]urn.ID{"alice": {child, tr.scope}, "sam": {}, "root": {child, tr.scope}} {

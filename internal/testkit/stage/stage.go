@@ -54,13 +54,15 @@ type moment struct {
 }
 
 // New makes an empty stage.
-func New(t testing.TB, sight op.Sight, sets ...*op.Set) *Stage {
-	return Over(t, memdb.New(), sight, sets...)
+func New(tb testing.TB, sight op.Sight, sets ...*op.Set) *Stage {
+	tb.Helper()
+	return Over(tb, memdb.New(), sight, sets...)
 }
 
 // Over makes a stage over an engine that holds nothing yet.
-func Over(t testing.TB, engine storage.Engine, sight op.Sight, sets ...*op.Set) *Stage {
-	s := &Stage{Engine: engine, Now: Start, t: t, sight: sight, catalog: op.NewCatalog(sets...), head: state.Head{Format: state.Format}}
+func Over(tb testing.TB, engine storage.Engine, sight op.Sight, sets ...*op.Set) *Stage {
+	tb.Helper()
+	s := &Stage{Engine: engine, Now: Start, t: tb, sight: sight, catalog: op.NewCatalog(sets...), head: state.Head{Format: state.Format}}
 	s.Change(func(*op.Tx) {})
 	return s
 }
