@@ -111,15 +111,15 @@ func (c *Client) pause(ctx context.Context, i int, last error) error {
 	}
 }
 
-// connection describes a failed attempt without the URL, and marks those that
-// did not get out.
-func connection(err error) error {
+// connection describes a failed attempt without the URL, and marks those of
+// which nothing got out.
+func connection(err error, sent bool) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
 	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
+	if errors.As(err, &dial) && dial.Op == "dial" && !sent {
 		return fmt.Errorf("client: %w: %w", errNotSent, err)
 	}
 	return fmt.Errorf("client: %w", err)

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
@@ -131,14 +133,19 @@ func (c *Client) send(ctx context.Context, server string, q *request) (*op.Reply
 		return nil, fmt.Errorf("client: %w: %w", errNotSent, err)
 	}
 	r.Header = q.header.Clone()
+	// The transport repeats a request by itself when a used connection breaks,
+	// since it carries an idempotency key. The error of the second try says
+	// nothing of the first, so what counts is whether anything was ever sent.
+	var sent atomic.Bool
+	r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}))
 	answer, err := c.http.Do(r)
 	if err != nil {
-		return nil, connection(err)
+		return nil, connection(err, sent.Load())
 	}
 	defer func() { _ = answer.Body.Close() }() // nothing is left to lose
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
 	if err != nil {
-		return nil, connection(err)
+		return nil, connection(err, true)
 	}
 	if len(body) > maxAnswer {
 		return nil, fault.New(fault.LimitExceeded, "the answer has more than %d bytes; ask for less at once", maxAnswer)

@@ -12,9 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/weir-store/weir/client"
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/jepsen/nemesis"
 	"github.com/weir-store/weir/jepsen/workload"
 )
@@ -84,7 +84,11 @@ func Run(ctx context.Context, c *Config) (report *Report, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, nodes.Close()) }()
-	cluster := &workload.Cluster{Nodes: nodes.Nodes(), Root: nodes.Root, Connect: connect(), Patience: 10 * time.Second}
+	to, err := connect(nodes.Nodes())
+	if err != nil {
+		return nil, err
+	}
+	cluster := &workload.Cluster{Nodes: nodes.Nodes(), Root: nodes.Root, Connect: to, Patience: 10 * time.Second}
 	loads := []workload.Workload{&workload.Register{}, &workload.Access{}}
 	for _, w := range loads {
 		if err := w.Prepare(start, cluster); err != nil {
@@ -129,17 +133,11 @@ func leader(ctx context.Context, c *workload.Cluster) (string, error) {
 	var last error
 	for _, node := range c.Nodes {
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		reply, err := c.Connect(node, c.Root).Run(ctx, &op.Call{Op: "cluster.status", Input: op.JSON(`{}`)})
+		status, err := system.StatusQuery.Call(ctx, c.Connect(node, c.Root), system.StatusInput{})
 		cancel()
 		if err != nil {
 			last = err
 			continue
-		}
-		var status struct {
-			LeaderID string `json:"leader_id"`
-		}
-		if err := op.Unmarshal(reply.Output, &status); err != nil {
-			return "", err
 		}
 		if status.LeaderID != "" {
 			return status.LeaderID, nil

@@ -36,7 +36,9 @@ type Operation[In, Out any] struct {
 	Return  int64   `json:"return"`
 	Input   In      `json:"input"`
 	Outcome Outcome `json:"outcome"`
-	Output  Out     `json:"output"`
+	// Error is the fault that the call ended with, if it did.
+	Error  string `json:"error,omitempty"`
+	Output Out    `json:"output"`
 }
 
 // Recorder gathers the operations of many clients.
@@ -53,17 +55,21 @@ func NewRecorder[In, Out any]() *Recorder[In, Out] {
 
 // Do makes a call and records it. The time before is taken before anything is
 // sent, the time after once everything has been read.
-func (r *Recorder[In, Out]) Do(client int, in In, call func() (Out, Outcome)) (Out, Outcome) {
+func (r *Recorder[In, Out]) Do(client int, in In, call func() (Out, error)) Outcome {
 	o := Operation[In, Out]{Client: client, Input: in, Call: time.Since(r.begin).Nanoseconds()}
-	o.Output, o.Outcome = call()
+	out, err := call()
 	o.Return = time.Since(r.begin).Nanoseconds()
+	o.Output, o.Outcome = out, Classify(err)
+	if err != nil {
+		o.Error = err.Error()
+	}
 	if o.Outcome == Unknown {
 		o.Return = Never
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done = append(r.done, o)
-	return o.Output, o.Outcome
+	return o.Outcome
 }
 
 // Operations gives what was recorded so far.

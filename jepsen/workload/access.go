@@ -75,29 +75,23 @@ func (w *Access) turn(ctx context.Context, r *rand.Rand, client, part int) histo
 	if client%clientsToPart == 0 {
 		in.Step = []model.AccessStep{model.AddMember, model.RemoveMember, model.Project, model.Unproject}[r.IntN(4)]
 	}
-	_, outcome := w.history.Do(client, in, func() (model.AccessOutput, history.Outcome) {
+	return w.history.Do(client, in, func() (model.AccessOutput, error) {
 		ctx, cancel := w.cluster.within(ctx)
 		defer cancel()
 		if in.Step == model.ReadObject {
 			return read(ctx, w.cluster.anywhere(r, p.token), p)
 		}
-		return model.AccessOutput{}, history.Classify(change(ctx, w.cluster.anywhere(r, w.owner), p, in.Step))
+		return model.AccessOutput{}, change(ctx, w.cluster.anywhere(r, w.owner), p, in.Step)
 	})
-	return outcome
 }
 
-func read(ctx context.Context, runner op.Runner, p pair) (model.AccessOutput, history.Outcome) {
+// read asks for the object. Not to find it is an answer.
+func read(ctx context.Context, runner op.Runner, p pair) (model.AccessOutput, error) {
 	_, err := objects.Get.Call(ctx, runner, objects.GetInput{ID: p.object})
-	switch {
-	case err == nil:
-		return model.AccessOutput{Allowed: true}, history.OK
-	case fault.Is(err, fault.NotFound):
-		return model.AccessOutput{}, history.OK
+	if fault.Is(err, fault.NotFound) {
+		return model.AccessOutput{}, nil
 	}
-	if o := history.Classify(err); o != history.Refused {
-		return model.AccessOutput{}, o
-	}
-	return model.AccessOutput{}, history.Unknown
+	return model.AccessOutput{Allowed: err == nil}, err
 }
 
 func change(ctx context.Context, runner op.Runner, p pair, step model.AccessStep) (err error) {

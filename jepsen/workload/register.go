@@ -71,15 +71,14 @@ func (w *Register) turn(ctx context.Context, r *rand.Rand, client, part int) his
 		in.Expect = w.seen[part].Load()
 	}
 	runner := w.cluster.anywhere(r, w.token)
-	_, outcome := w.history.Do(client, in, func() (model.RegisterOutput, history.Outcome) {
+	return w.history.Do(client, in, func() (model.RegisterOutput, error) {
 		ctx, cancel := w.cluster.within(ctx)
 		defer cancel()
 		return w.call(ctx, runner, part, in)
 	})
-	return outcome
 }
 
-func (w *Register) call(ctx context.Context, runner op.Runner, part int, in model.RegisterInput) (model.RegisterOutput, history.Outcome) {
+func (w *Register) call(ctx context.Context, runner op.Runner, part int, in model.RegisterInput) (model.RegisterOutput, error) {
 	var o objects.Object
 	var err error
 	if in.Write == "" {
@@ -87,14 +86,14 @@ func (w *Register) call(ctx context.Context, runner op.Runner, part int, in mode
 	} else {
 		o, err = objects.Update.Call(ctx, runner, objects.UpdateInput{ID: w.ids[part], Data: encode(in.Write), Version: in.Expect})
 	}
+	if f, ok := fault.Of(err); ok && f.Code == fault.VersionConflict {
+		w.learn(part, f)
+	}
 	if err != nil {
-		if f, ok := fault.Of(err); ok && f.Code == fault.VersionConflict {
-			w.learn(part, f)
-		}
-		return model.RegisterOutput{}, history.Classify(err)
+		return model.RegisterOutput{}, err
 	}
 	w.seen[part].Store(o.Version)
-	return model.RegisterOutput{Version: o.Version, Value: decode(o.Data)}, history.OK
+	return model.RegisterOutput{Version: o.Version, Value: decode(o.Data)}, nil
 }
 
 // learn takes the current version from a refusal.
