@@ -72,21 +72,31 @@ func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
 func (n *Node) Confirm(ctx context.Context) error {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
+	index, err := n.confirms.get(ctx)
+	if err != nil {
+		return err
+	}
+	return reached(n.watermark.waitIndex(ctx, index))
+}
+
+// askIndex asks the leader for a confirmed index, for all who wait.
+func (n *Node) askIndex() (uint64, error) {
+	ctx, cancel := context.WithTimeout(n.ctx, n.tuning.Seek+n.tuning.Election)
+	defer cancel()
 	b, err := n.atLeader(ctx, methodIndex, nil, func(ctx context.Context) ([]byte, error) {
 		index, err := n.rounds.index(ctx)
 		return binary.BigEndian.AppendUint64(nil, index), err
 	})
-	if err != nil {
+	switch {
+	case fault.Is(err, fault.OutcomeUnknown):
 		// A read that is not confirmed changed nothing, whatever became of the call.
-		if fault.Is(err, fault.OutcomeUnknown) {
-			return fault.New(fault.NoLeader, "the read could not be confirmed").Wrap(err)
-		}
-		return err
+		return 0, fault.New(fault.NoLeader, "the read could not be confirmed").Wrap(err)
+	case err != nil:
+		return 0, err
+	case len(b) != 8:
+		return 0, fault.New(fault.Internal, "the leader's answer is no index")
 	}
-	if len(b) != 8 {
-		return fault.New(fault.Internal, "the leader's answer is no index")
-	}
-	return reached(n.watermark.waitIndex(ctx, binary.BigEndian.Uint64(b)))
+	return binary.BigEndian.Uint64(b), nil
 }
 
 // WaitRevision returns when this node has published a revision.

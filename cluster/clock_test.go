@@ -8,6 +8,7 @@ import (
 )
 
 func TestClockStampsOnlyWhenItIsRight(t *testing.T) {
+	t.Parallel()
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, row := range []struct {
 		name string
@@ -40,6 +41,7 @@ func TestClockStampsOnlyWhenItIsRight(t *testing.T) {
 }
 
 func TestClockBelievesAStepThatStands(t *testing.T) {
+	t.Parallel()
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	r := reading{wall: start}
 	c := startClock(start, func() reading { return r })

@@ -57,7 +57,10 @@ func openDataDir(path, node string) (*dataDir, error) {
 			return nil, fmt.Errorf("cluster: draw a server id: %w", err)
 		}
 		d.Server = raft.ServerID(node + "." + hex.EncodeToString(id[:]))
-		return d, d.save()
+		if err := d.save(); err != nil {
+			return nil, err
+		}
+		return d, nil
 	case err != nil:
 		return nil, fmt.Errorf("cluster: read the data directory: %w", err)
 	}

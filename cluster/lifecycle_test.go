@@ -18,6 +18,7 @@ import (
 // The real engine: a cluster that is stopped and started, and a node that is
 // sent the state.
 func TestOnDisk(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.disk = func(dir string) (storage.Engine, error) {
 		return badgerdb.Open(dir, badgerdb.Options{MemTableSize: 4 << 20})
@@ -67,6 +68,7 @@ func TestOnDisk(t *testing.T) {
 
 // A command that Raft never answers, because it stops, has an unknown outcome.
 func TestCallsUnderWayEndWithTheNode(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	leader := w.leader()
@@ -89,6 +91,7 @@ func TestCallsUnderWayEndWithTheNode(t *testing.T) {
 }
 
 func TestLongLogIsCut(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	tuning := quick
 	tuning.LogBytes = 64 << 10
@@ -109,6 +112,7 @@ func TestLongLogIsCut(t *testing.T) {
 }
 
 func TestTransferThatNeverEndsStopsTheProcess(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]
@@ -118,9 +122,9 @@ func TestTransferThatNeverEndsStopsTheProcess(t *testing.T) {
 	if len(r.fatal) != 0 {
 		t.Fatalf("a fresh transfer stopped the node: %v", <-r.fatal)
 	}
-	r.Node.mu.Lock()
+	r.mu.Lock()
 	r.moved = r.moved.Add(-time.Minute)
-	r.Node.mu.Unlock()
+	r.mu.Unlock()
 	r.noteTransfer(true)
 	if err := <-r.fatal; !errors.Is(err, errStuckTransfer) {
 		t.Errorf("the node stops because of %v", err)
@@ -130,6 +134,7 @@ func TestTransferThatNeverEndsStopsTheProcess(t *testing.T) {
 // A node that crashed between drawing the cluster's id and writing the first
 // configuration is still empty.
 func TestHalfFormedNodeFormsAgain(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	dir := t.TempDir()
 	half, err := json.Marshal(membership{Server: "a.01234567", Cluster: "half", Forming: true})
@@ -148,6 +153,7 @@ func TestHalfFormedNodeFormsAgain(t *testing.T) {
 }
 
 func TestDataDirectoryIsBoundToItsNode(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first, err := openDataDir(dir, "n1")
 	if err != nil {
@@ -172,6 +178,7 @@ func TestDataDirectoryIsBoundToItsNode(t *testing.T) {
 }
 
 func TestMemberThatMovedIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	r := w.follower()
@@ -191,6 +198,7 @@ func TestMemberThatMovedIsFoundAgain(t *testing.T) {
 }
 
 func TestStrangersAreRefusedByEveryCall(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,8 @@ func (m *register) PositionAt(revision uint64) (p Position, err error) {
 	if err != nil {
 		return p, err
 	}
-	return p, json.Unmarshal(b, &p)
+	err = json.Unmarshal(b, &p)
+	return p, err
 }
 
 func (m *register) Apply(entries []Entry) ([]Replies, error) {
@@ -119,7 +121,7 @@ func (m *register) Restore(r io.Reader, at Position) error {
 			} else if err != nil {
 				return err
 			}
-			if string(v.Key) == string(metaKey) && v.Revision == from.Revision {
+			if bytes.Equal(v.Key, metaKey) && v.Revision == from.Revision {
 				v.Value = meta
 			}
 			if err := add(v); err != nil {

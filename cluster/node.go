@@ -51,6 +51,8 @@ type Node struct {
 	server   *forward.Server
 	client   *forward.Client
 	rounds   *rounds
+	// confirms are the questions of this node\'s readers to the leader.
+	confirms shared
 	propose  *proposer
 
 	// ready is the term in which this node leads with everything before applied.
@@ -196,7 +198,8 @@ func (n *Node) openRaft() error {
 		raft: n.raft, self: n.dir.Server, acks: &n.acks, log: n.raftLog, watermark: &n.watermark,
 		ready: n.ready.Load, limit: n.tuning.Election,
 	}
-	n.rounds.confirm = n.rounds.majority
+	n.rounds.confirm, n.rounds.shared.ask = n.rounds.majority, n.rounds.once
+	n.confirms.ask = n.askIndex
 	n.propose = newProposer(n.raft, n.machine.Pack, n.clock.stamp)
 	n.propose.admit, n.propose.transferring = n.admitWrite, n.noteTransfer
 	n.running.Go(func() { n.lead(notify) })

@@ -244,6 +244,7 @@ func (r *resident) read(t *testing.T, key string) string {
 }
 
 func TestAnyNodeTakesAnyCall(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	for _, writer := range w.nodes {
@@ -269,6 +270,7 @@ func TestAnyNodeTakesAnyCall(t *testing.T) {
 }
 
 func TestAcknowledgedWritesSurviveKilledLeaders(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	var mu sync.Mutex
@@ -280,13 +282,13 @@ func TestAcknowledgedWritesSurviveKilledLeaders(t *testing.T) {
 			for i := 0; ctx.Err() == nil; i++ {
 				key, value := fmt.Sprintf("%d/%d", writer, i), fmt.Sprint(i)
 				mu.Lock()
-				var any *resident
+				var chosen *resident
 				for _, r := range w.nodes {
-					any = r
+					chosen = r
 					break
 				}
 				mu.Unlock()
-				if _, err := any.Propose(ctx, []byte(key+"="+value)); err == nil {
+				if _, err := chosen.Propose(ctx, []byte(key+"="+value)); err == nil {
 					mu.Lock()
 					acknowledged[key] = value
 					mu.Unlock()
@@ -329,6 +331,7 @@ func TestAcknowledgedWritesSurviveKilledLeaders(t *testing.T) {
 
 // A restart applies what the engine had not flushed, and nothing else.
 func TestRestartReplaysOnlyWhatWasNotFlushed(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]
@@ -356,6 +359,7 @@ func TestRestartReplaysOnlyWhatWasNotFlushed(t *testing.T) {
 }
 
 func TestNewNodeIsSentTheStateAndGetsItsVote(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	leader := w.leader()
@@ -397,6 +401,7 @@ func TestNewNodeIsSentTheStateAndGetsItsVote(t *testing.T) {
 }
 
 func TestSecondDataDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	old := w.follower()
@@ -414,6 +419,7 @@ func TestSecondDataDirectoryIsRefused(t *testing.T) {
 }
 
 func TestMinorityRefuses(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	old := w.leader()
@@ -425,7 +431,7 @@ func TestMinorityRefuses(t *testing.T) {
 		}
 	}
 	w.net.Cut([]string{old.name}, others)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := old.Propose(ctx, []byte("x=lost"))
 	if !fault.Is(err, fault.OutcomeUnknown) && !fault.Is(err, fault.NoLeader) {
@@ -442,6 +448,7 @@ func TestMinorityRefuses(t *testing.T) {
 }
 
 func TestWaitingCommandsShareEntries(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	leader := w.leader()
@@ -467,6 +474,7 @@ func TestWaitingCommandsShareEntries(t *testing.T) {
 }
 
 func TestMachineThatFailsStopsTheNode(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]
@@ -489,6 +497,7 @@ func TestMachineThatFailsStopsTheNode(t *testing.T) {
 }
 
 func TestFullDiskRefusesWritesAndAnswersReads(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]
@@ -506,6 +515,7 @@ func TestFullDiskRefusesWritesAndAnswersReads(t *testing.T) {
 }
 
 func TestNodesThatDisagreeFormNothing(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	a := w.start("a", 2)
 	b := w.start("b", 3)
@@ -520,6 +530,7 @@ func TestNodesThatDisagreeFormNothing(t *testing.T) {
 }
 
 func TestTransferAndRemove(t *testing.T) {
+	t.Parallel()
 	w := newTown(t)
 	w.form("a", "b", "c")
 	old, next := w.leader(), w.follower()

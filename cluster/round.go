@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -38,62 +37,13 @@ type rounds struct {
 	// confirm shows that this node led the term at t0 or later.
 	confirm func(ctx context.Context, term uint64, t0 time.Time) error
 
-	mu      sync.Mutex
-	waiting *round
-	running bool
-}
-
-// round is one confirmation and everybody who waits for it.
-type round struct {
-	done  chan struct{}
-	index uint64
-	err   error
+	shared shared
 }
 
 // index returns an index at or above every command that was acknowledged, by
 // any node, before the call. A reader that waits until it is published reads
 // linearizably. Errors say that nothing happened.
-func (r *rounds) index(ctx context.Context) (uint64, error) {
-	joined := r.join()
-	select {
-	case <-joined.done:
-		return joined.index, joined.err
-	case <-ctx.Done():
-		return 0, fault.New(fault.NoLeader, "the read could not be confirmed in time").Wrap(ctx.Err())
-	}
-}
-
-// join returns the next round to start, never the one under way: its t0 lies
-// before the caller's arrival.
-func (r *rounds) join() *round {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.waiting == nil {
-		r.waiting = &round{done: make(chan struct{})}
-	}
-	joined := r.waiting
-	if !r.running {
-		r.running = true
-		go r.run()
-	}
-	return joined
-}
-
-// run runs rounds until nobody waits.
-func (r *rounds) run() {
-	for {
-		r.mu.Lock()
-		current := r.waiting
-		r.waiting = nil
-		r.running = current != nil
-		r.mu.Unlock()
-		if current == nil {
-			return
-		}
-		current.index, current.err = r.once()
-		close(current.done)
-	}
-}
+func (r *rounds) index(ctx context.Context) (uint64, error) { return r.shared.get(ctx) }
 
 func (r *rounds) once() (uint64, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.limit)

@@ -80,7 +80,7 @@ func startBare(t *testing.T, n *memnet.Network, id raft.ServerID, members raft.C
 		raft: b.raft, self: id, acks: acks, log: store, watermark: mark, limit: 5 * time.Second,
 		ready: func() uint64 { return b.raft.CurrentTerm() },
 	}
-	b.rounds.confirm = b.rounds.majority
+	b.rounds.confirm, b.rounds.shared.ask = b.rounds.majority, b.rounds.once
 	return b
 }
 
@@ -213,6 +213,7 @@ func judge(t *testing.T, broken bool, value string, err error) {
 // answers are still on the way. Meanwhile another leader is elected and writes.
 // The late answers arrive while the old leader confirms a read.
 func TestStaleReadWithLateAcknowledgements(t *testing.T) {
+	t.Parallel()
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
 			n := memnet.New()
@@ -249,9 +250,10 @@ func TestStaleReadWithLateAcknowledgements(t *testing.T) {
 				read <- answer{value, err}
 			}()
 			eventually(t, "the read began", func() bool {
-				old.rounds.mu.Lock()
-				defer old.rounds.mu.Unlock()
-				return old.rounds.running && old.rounds.waiting == nil
+				s := &old.rounds.shared
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				return s.running && s.waiting == nil
 			})
 			for _, f := range []string{"a", "b"} {
 				n.Path("l", f).ReleaseReplies()
@@ -274,6 +276,7 @@ func awaitHeartbeat(t *testing.T, b *bare) {
 
 // The leader keeps one server without a vote and loses the others.
 func TestStaleReadWithNonVoter(t *testing.T) {
+	t.Parallel()
 	for _, mode := range modes {
 		t.Run(mode.name, func(t *testing.T) {
 			n := memnet.New()
@@ -295,6 +298,7 @@ func TestStaleReadWithNonVoter(t *testing.T) {
 }
 
 func TestReadsSeeEveryAcknowledgedWrite(t *testing.T) {
+	t.Parallel()
 	n := memnet.New()
 	nodes := startBares(t, n, raft.Server{ID: "l"}, raft.Server{ID: "a"}, raft.Server{ID: "b"})
 	leader := makeLeader(t, nodes, "l")
@@ -310,6 +314,7 @@ func TestReadsSeeEveryAcknowledgedWrite(t *testing.T) {
 // A read waits for what is committed and not yet applied, and no read waits for
 // an entry that never reaches the machine.
 func TestReadWaitsForCommandsOnly(t *testing.T) {
+	t.Parallel()
 	n := memnet.New()
 	leader := makeLeader(t, startBares(t, n, raft.Server{ID: "l"}, raft.Server{ID: "a"}, raft.Server{ID: "b"}), "l")
 	leader.write(t, "x", "1")
@@ -352,6 +357,7 @@ func TestReadWaitsForCommandsOnly(t *testing.T) {
 }
 
 func TestFollowerConfirmsNothing(t *testing.T) {
+	t.Parallel()
 	n := memnet.New()
 	nodes := startBares(t, n, raft.Server{ID: "l"}, raft.Server{ID: "a"}, raft.Server{ID: "b"})
 	makeLeader(t, nodes, "l")

@@ -29,12 +29,17 @@ func (g *Gossip) NodeMeta(limit int) []byte {
 	return b
 }
 
-// NotifyMsg, GetBroadcasts, LocalState and MergeRemoteState carry nothing: all
-// that is said is in NodeMeta.
-func (g *Gossip) NotifyMsg([]byte)                  {}
-func (g *Gossip) GetBroadcasts(_, _ int) [][]byte   { return nil }
-func (g *Gossip) LocalState(bool) []byte            { return nil }
-func (g *Gossip) MergeRemoteState(_ []byte, _ bool) {}
+// NotifyMsg ignores messages: all that is said is in NodeMeta.
+func (g *Gossip) NotifyMsg([]byte) {}
+
+// GetBroadcasts has nothing to add to NodeMeta.
+func (g *Gossip) GetBroadcasts(_, _ int) [][]byte { return nil }
+
+// LocalState has nothing to add to NodeMeta.
+func (g *Gossip) LocalState(bool) []byte { return nil }
+
+// MergeRemoteState ignores what others add.
+func (g *Gossip) MergeRemoteState([]byte, bool) {}
 
 // NotifyJoin keeps what a new node says of itself. The library changes a Node
 // while others read it, so nothing of one is used after these calls.

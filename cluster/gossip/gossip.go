@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"slices"
@@ -102,7 +101,7 @@ func (g *Gossip) config(c Config) (*memberlist.Config, error) {
 	conf.DeadNodeReclaimTime = reclaim
 	conf.Delegate, conf.Events, conf.Conflict = g, g, g
 	conf.Merge, conf.Alive = g, g
-	conf.Logger = log.New(lines{c.Log}, "", 0)
+	conf.LogOutput = lines{c.Log}
 	if len(c.Keys) == 0 {
 		return nil, errors.New("gossip: no key given")
 	}
@@ -218,7 +217,7 @@ func (g *Gossip) Close() error {
 	return nil
 }
 
-// lines passes memberlist's log on: "[LEVEL] memberlist: text".
+// lines passes memberlist's log on: "date time [LEVEL] memberlist: text".
 type lines struct{ log *slog.Logger }
 
 var levels = map[string]slog.Level{
@@ -228,9 +227,11 @@ var levels = map[string]slog.Level{
 func (l lines) Write(b []byte) (int, error) {
 	text := strings.TrimSpace(string(b))
 	level := slog.LevelInfo
-	if name, rest, ok := strings.Cut(strings.TrimPrefix(text, "["), "] "); ok {
-		if known, ok := levels[name]; ok {
-			level, text = known, rest
+	if _, leveled, ok := strings.Cut(text, "["); ok {
+		if name, rest, ok := strings.Cut(leveled, "] "); ok {
+			if known, ok := levels[name]; ok {
+				level, text = known, rest
+			}
 		}
 	}
 	l.log.Log(context.Background(), level, text)

@@ -246,7 +246,7 @@ func TestFullDiskEndsTheTransfer(t *testing.T) {
 	if _, _, err := store.Open("live"); !errors.Is(err, full) {
 		t.Errorf("export: %v, want the lack of room", err)
 	}
-	if _, err := receive(store, bytes.Repeat([]byte{0}, 2*roomEvery), 9); !errors.Is(err, full) {
+	if _, err := receive(store, make([]byte, 2*roomEvery), 9); !errors.Is(err, full) {
 		t.Errorf("import: %v, want the lack of room", err)
 	}
 	if n := inTransit(t, store); n != 0 {
