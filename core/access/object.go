@@ -1,10 +1,13 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // toObject finds the ways to an object: to own it, or to belong to a scope
@@ -21,13 +24,37 @@ func toObject(v state.View, r op.Request) []op.Reason {
 	if !r.Closed && (len(why) > 0 || h.Lifecycle == objects.Tombstoned) {
 		return why
 	}
-	s := enter(v, r.Principal, r.Time, r.Closed)
+	s := enter(v, r.Time, r.Closed, relevant(v, h.ID, held(v, r.Principal, r.Time, r.Closed)))
 	for i := range s.places {
 		if p, ok := tenancy.Projected(v, s.places[i].scope, h.ID); ok {
 			why = s.places[i].through(why, h, p, r.Closed)
 		}
 	}
 	return why
+}
+
+// From how many memberships on, and up to how many projections, it pays to look
+// at the object's projections first.
+const (
+	manyMemberships = 4
+	fewProjections  = 64
+)
+
+// relevant keeps the memberships that reach a scope which the object is
+// projected into. A few are all kept: to look is as cheap as to sort out.
+func relevant(v state.View, object urn.ID, held []*tenancy.Membership) []*tenancy.Membership {
+	if len(held) < manyMemberships {
+		return held
+	}
+	var into []urn.ID
+	tenancy.Shares(v, object).Each(func(p *tenancy.Projection) bool {
+		into = append(into, p.ScopeID)
+		return len(into) <= fewProjections
+	})
+	if len(into) > fewProjections {
+		return held
+	}
+	return slices.DeleteFunc(held, func(m *tenancy.Membership) bool { return !slices.ContainsFunc(into, m.Reaches) })
 }
 
 // through adds what a projection into the place gives by each of its doors.

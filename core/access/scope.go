@@ -1,6 +1,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -65,15 +67,8 @@ func toPrincipal(v state.View, r op.Request) []op.Reason {
 // itself does.
 func effective(v state.View, principal urn.ID, at state.Time) []*tenancy.Membership {
 	s := subject{view: v, at: at, scopes: map[urn.ID]*tenancy.Header{}}
-	var found []*tenancy.Membership
-	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
-		if closedBy(m, at) != "" {
-			return true
-		}
-		if chain := s.chain(m.ScopeID); len(chain) > 0 && s.barred(m, chain) == "" {
-			found = append(found, m)
-		}
-		return true
+	return slices.DeleteFunc(held(v, principal, at, false), func(m *tenancy.Membership) bool {
+		chain := s.chain(m.ScopeID)
+		return len(chain) == 0 || s.barred(m, chain) != ""
 	})
-	return found
 }

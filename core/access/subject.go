@@ -50,24 +50,33 @@ type door struct {
 	shut      string
 }
 
-func enter(v state.View, principal urn.ID, at state.Time, closed bool) *subject {
+func enter(v state.View, at state.Time, closed bool, held []*tenancy.Membership) *subject {
 	s := &subject{
 		view: v, at: at, closed: closed,
 		index: map[urn.ID]int{}, scopes: map[urn.ID]*tenancy.Header{},
 	}
-	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
+	for _, m := range held {
 		s.follow(m)
+	}
+	return s
+}
+
+// held reads the memberships of a principal that count by themselves; all that
+// it ever had, if closed ones are asked for.
+func held(v state.View, principal urn.ID, at state.Time, closed bool) []*tenancy.Membership {
+	var found []*tenancy.Membership
+	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
+		if closed || m.Live(at) {
+			found = append(found, m)
+		}
 		return true
 	})
-	return s
+	return found
 }
 
 // follow opens the doors of one membership.
 func (s *subject) follow(m *tenancy.Membership) {
 	shut := closedBy(m, s.at)
-	if shut != "" && !s.closed {
-		return
-	}
 	chain := s.chain(m.ScopeID)
 	if len(chain) == 0 {
 		return

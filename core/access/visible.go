@@ -26,7 +26,7 @@ func (s Sight) Visible(v state.View, principal urn.ID, at state.Time, after urn.
 		after = ""
 	}
 	w.add(&source{owned: objects.Owned(v, principal, after)})
-	reached := enter(v, principal, at, false)
+	reached := enter(v, at, false, held(v, principal, at, false))
 	for i := range reached.places {
 		p := &reached.places[i]
 		w.add(&source{place: p, shared: tenancy.Shown(v, p.scope, after)})

@@ -107,6 +107,15 @@ type Membership struct {
 	CreatedAt state.Time `cbor:"12,keyasint" json:"created_at" doc:"when it was granted first"`
 	UpdatedAt state.Time `cbor:"13,keyasint" json:"updated_at" doc:"when it was changed last"`
 	Version   uint64     `cbor:"14,keyasint" json:"version" doc:"raised by each change"`
+	// Above are the scopes above the scope, which never change: by them a
+	// decision passes over memberships that do not matter to it, unread.
+	Above []urn.ID `cbor:"15,keyasint,omitempty" json:"-"`
+}
+
+// Reaches says whether the membership leads into a scope: its own, or one
+// above.
+func (m *Membership) Reaches(scope urn.ID) bool {
+	return m.ScopeID == scope || slices.Contains(m.Above, scope)
 }
 
 // Live says whether the row itself counts at a time: granted, not taken back,
@@ -210,10 +219,19 @@ func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...
 func grant(tx *op.Tx, scope, principal urn.ID, role Role, expires state.Time) *Membership {
 	m := &Membership{
 		ID: tx.NewID(urn.PrefixMembership), ScopeID: scope, PrincipalID: principal, Role: role, Status: StatusActive,
-		GrantedBy: tx.Caller.ID, GrantedAt: tx.Time(), ExpiresAt: expires, CreatedAt: tx.Time(),
+		GrantedBy: tx.Caller.ID, GrantedAt: tx.Time(), ExpiresAt: expires, CreatedAt: tx.Time(), Above: above(tx, scope),
 	}
 	m.save(tx, "membership_change", nil)
 	return m
+}
+
+// above lists the scopes above one, nearest first.
+func above(v state.View, id urn.ID) []urn.ID {
+	var found []urn.ID
+	for h, ok := Find(v, id); ok && h.ParentID != ""; h, ok = Find(v, h.ParentID) {
+		found = append(found, h.ParentID)
+	}
+	return found
 }
 
 var exampleMember = Membership{
