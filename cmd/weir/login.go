@@ -102,5 +102,5 @@ func one(c *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		return nil
 	}
-	return &failure.Usage{Key: c.CommandPath(), Problem: "takes one argument", Fix: "see " + c.CommandPath() + " --help"}
+	return &failure.Usage{Key: strings.TrimPrefix(c.CommandPath(), "weir "), Problem: "takes one argument", Fix: "see " + c.CommandPath() + " --help"}
 }

@@ -43,7 +43,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newServe(), newDev(), newTour())
 	for _, noun := range verbs.Commands(core.Sets(), target) {
 		target.Register(noun)
-		noun.Args = known
+		noun.Args, noun.RunE = known, showHelp
 		root.AddCommand(noun)
 	}
 	extendAudit(root, target)
@@ -61,11 +61,16 @@ func known(c *cobra.Command, args []string) error {
 		return nil
 	}
 	fix := "see " + c.CommandPath() + " --help"
+	c.SuggestionsMinimumDistance = nearEnough
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		fix = "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return &failure.Usage{Key: c.CommandPath(), Problem: "there is no command " + args[0], Fix: fix}
+	return &failure.Usage{Problem: fmt.Sprintf("there is no command %s %.40q", c.CommandPath(), args[0]), Fix: fix}
 }
+
+// nearEnough is how many letters a command may differ from what was typed to
+// be proposed instead.
+const nearEnough = 2
 
 func showHelp(c *cobra.Command, _ []string) error { return c.Help() }
 

@@ -3,6 +3,7 @@
 package failure
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,11 +57,27 @@ func Status(err error) int {
 	case errors.As(err, &usage):
 		return fault.ExitUsage
 	}
-	if f, ok := fault.Of(err); ok {
+	if f, ok := faultOf(err); ok {
 		info, _ := fault.Lookup(f.Code)
 		return info.Exit
 	}
 	return fault.ExitFailure
+}
+
+// faultOf is the fault that an error tells of. A call that ran out of time is
+// one too: for a command nobody knows how it ended.
+func faultOf(err error) (*fault.Fault, bool) {
+	if f, ok := fault.Of(err); ok {
+		return f, true
+	}
+	var call *Call
+	if !errors.As(err, &call) || !errors.Is(err, context.DeadlineExceeded) {
+		return nil, false
+	}
+	if call.IdempotencyKey != "" {
+		return fault.New(fault.OutcomeUnknown, "there was no answer in time; the change may or may not have happened"), true
+	}
+	return fault.New(fault.DependencyUnavailable, "there was no answer in time; --timeout gives more"), true
 }
 
 // Print tells the user of an error: what is wrong, where, and what to do next.
@@ -71,7 +88,7 @@ func Print(w io.Writer, err error) {
 		for _, e := range list.Unwrap() {
 			fmt.Fprintf(&text, "weir: %v\n", e)
 		}
-	} else if f, ok := fault.Of(err); ok {
+	} else if f, ok := faultOf(err); ok {
 		describe(&text, f, err)
 	} else {
 		fmt.Fprintf(&text, "weir: %v\n", err)

@@ -29,7 +29,7 @@ func Commands(sets []*op.Set, target *remote.Target) []*cobra.Command {
 			}
 			noun := byName[set.Noun]
 			if noun == nil {
-				noun = &cobra.Command{Use: Word(set.Noun), Short: sentence(set), GroupID: Group, Args: cobra.NoArgs, RunE: help}
+				noun = &cobra.Command{Use: Word(set.Noun), Short: sentence(set), GroupID: Group}
 				byName[set.Noun] = noun
 				nouns = append(nouns, noun)
 			}
@@ -51,8 +51,6 @@ func sentence(s *op.Set) string {
 	}
 	return "Operations on " + s.Noun + "."
 }
-
-func help(c *cobra.Command, _ []string) error { return c.Help() }
 
 // verb is one operation as a command.
 type verb struct {
@@ -153,7 +151,7 @@ func (v *verb) args(c *cobra.Command, args []string) error {
 	if len(names) > 0 {
 		problem = "takes " + strings.Join(names, " ") + ", " + strconv.Itoa(len(args)) + " given"
 	}
-	return &failure.Usage{Key: c.CommandPath(), Problem: problem, Fix: "see " + c.CommandPath() + " --help"}
+	return &failure.Usage{Key: Word(v.op.Noun) + " " + c.Name(), Problem: problem, Fix: "see " + c.CommandPath() + " --help"}
 }
 
 // call makes the wire form of what the command line says.

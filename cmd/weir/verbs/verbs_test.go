@@ -132,8 +132,8 @@ func TestCallOptions(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	for _, row := range []struct{ name, args, want string }{
-		{"an argument is missing", "object get", "weir object get: takes ID, 0 given; see weir object get --help"},
-		{"an argument too many", "object list x", "weir object list: takes no arguments; see weir object list --help"},
+		{"an argument is missing", "object get", "object get: takes ID, 0 given; see weir object get --help"},
+		{"an argument too many", "object list x", "object list: takes no arguments; see weir object list --help"},
 		{"required flags are missing", "object create", "--type, --data: must be given; see weir object create --help"},
 		{"no such consistency", "object list --consistency weak", "--consistency: is not a value that it can have; use confirmed or stale"},
 		{"no version", "object delete " + id + " --if-match latest", "--if-match: is not a version; write a number, or v and a number"},
