@@ -20,7 +20,6 @@ type endpoint struct {
 	route     *wire.Route
 	operation *op.Operation
 	status    int
-	mediaType string
 	nothing   bool
 	paged     bool
 	// location is the path of what was created, up to its id; empty if that
@@ -30,11 +29,8 @@ type endpoint struct {
 
 func newEndpoint(s *server, route *wire.Route) *endpoint {
 	o := route.Operation
-	e := &endpoint{server: s, route: route, operation: o, status: o.Status, mediaType: wire.JSONType, paged: o.Paged()}
+	e := &endpoint{server: s, route: route, operation: o, status: o.Status, paged: o.Paged()}
 	_, e.nothing = o.Result.(op.Nothing)
-	if raw, ok := o.Result.(op.Raw); ok {
-		e.mediaType = raw.ContentType
-	}
 	switch {
 	case e.nothing:
 		e.status = http.StatusNoContent
@@ -50,8 +46,9 @@ func newEndpoint(s *server, route *wire.Route) *endpoint {
 }
 
 func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) error {
-	if !wire.Accepts(r.Header["Accept"], e.mediaType) {
-		return fault.New(fault.NotAcceptable, "the answer is %s; accept that", e.mediaType)
+	// What else than JSON is answered may depend on the input, so it is sent as it is.
+	if !e.operation.IsRaw() && !wire.Accepts(r.Header["Accept"], wire.JSONType) {
+		return fault.New(fault.NotAcceptable, "the answer is %s; accept that", wire.JSONType)
 	}
 	call := &op.Call{Op: e.operation.Name, Operation: e.operation}
 	if f := e.headers(r, call); f != nil {
