@@ -23,7 +23,7 @@ var (
 
 // Corruption reports bytes that are not what was written. An engine that
 // returned one answers nothing afterwards.
-type Corruption struct {
+type Corruption struct { //nolint:errname // it names a finding; callers ask for it by this name
 	// Where names the file or key; What says how it was found out.
 	Where, What string
 }

@@ -238,19 +238,19 @@ func killAfter(t *testing.T, dir string, steps int) (published, durable uint64) 
 }
 
 // fill applies batches up to a revision.
-func fill(t testing.TB, d *DB, revision uint64) {
-	t.Helper()
+func fill(tb testing.TB, d *DB, revision uint64) {
+	tb.Helper()
 	for d.Published() < revision {
 		if err := d.Apply(batchAfter(d.Published())); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }
 
-func copyDir(t testing.TB, from, to string) {
-	t.Helper()
+func copyDir(tb testing.TB, from, to string) {
+	tb.Helper()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -307,10 +307,10 @@ func TestLostLog(t *testing.T) {
 	})
 }
 
-func closeDB(t testing.TB, d *DB) {
-	t.Helper()
+func closeDB(tb testing.TB, d *DB) {
+	tb.Helper()
 	if err := d.Close(); err != nil {
-		t.Errorf("close: %v", err)
+		tb.Errorf("close: %v", err)
 	}
 }
 
@@ -387,12 +387,12 @@ func TestCrashAroundReplace(t *testing.T) {
 	}
 }
 
-func write(t testing.TB, path, text string) {
-	t.Helper()
+func write(tb testing.TB, path, text string) {
+	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

@@ -16,16 +16,16 @@ import (
 // small makes memtables that fill up within a test.
 var small = Options{MemTableSize: 1 << 20}
 
-func open(t testing.TB, dir string) storage.Engine {
-	t.Helper()
-	return openDB(t, dir, small)
+func open(tb testing.TB, dir string) storage.Engine {
+	tb.Helper()
+	return openDB(tb, dir, small)
 }
 
-func openDB(t testing.TB, dir string, o Options) *DB {
-	t.Helper()
+func openDB(tb testing.TB, dir string, o Options) *DB {
+	tb.Helper()
 	d, err := Open(dir, o)
 	if err != nil {
-		t.Fatalf("open: %v", err)
+		tb.Fatalf("open: %v", err)
 	}
 	return d
 }

@@ -61,7 +61,10 @@ func openCurrent(dir string, o Options) (*generation, error) {
 	if err := removeOthers(dir, number); err != nil {
 		return nil, err
 	}
-	return g, g.openHandle()
+	if err := g.openHandle(); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // createFirst makes generation 1. The pointer is written before anything can

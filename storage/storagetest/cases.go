@@ -32,20 +32,20 @@ func commit(revision uint64, writes ...storage.Write) storage.Commit {
 	return storage.Commit{Revision: revision, Writes: writes}
 }
 
-func apply(t testing.TB, e storage.Engine, commits ...storage.Commit) {
-	t.Helper()
+func apply(tb testing.TB, e storage.Engine, commits ...storage.Commit) {
+	tb.Helper()
 	if err := e.Apply(&storage.Batch{Commits: commits}); err != nil {
-		t.Fatalf("apply: %v", err)
+		tb.Fatalf("apply: %v", err)
 	}
 }
 
-func snapshot(t testing.TB, e storage.Engine, revision uint64) storage.Snapshot {
-	t.Helper()
+func snapshot(tb testing.TB, e storage.Engine, revision uint64) storage.Snapshot {
+	tb.Helper()
 	s, err := e.Snapshot(revision)
 	if err != nil {
-		t.Fatalf("snapshot at %d: %v", revision, err)
+		tb.Fatalf("snapshot at %d: %v", revision, err)
 	}
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 

@@ -13,15 +13,15 @@ import (
 
 var errStop = errors.New("stopped by the test")
 
-func dump(t testing.TB, e storage.Engine, revision uint64) []storage.Version {
-	t.Helper()
+func dump(tb testing.TB, e storage.Engine, revision uint64) []storage.Version {
+	tb.Helper()
 	var all []storage.Version
-	err := e.Dump(t.Context(), revision, func(v storage.Version) error {
+	err := e.Dump(tb.Context(), revision, func(v storage.Version) error {
 		all = append(all, clone(v))
 		return nil
 	})
 	if err != nil {
-		t.Fatalf("dump at %d: %v", revision, err)
+		tb.Fatalf("dump at %d: %v", revision, err)
 	}
 	return all
 }

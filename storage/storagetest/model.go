@@ -1,10 +1,11 @@
 package storagetest
 
 import (
-	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,7 +60,7 @@ func randomCommit(rt *rapid.T, after uint64) storage.Commit {
 		w := storage.Write{Key: []byte(k), Volatile: isVolatile(k)}
 		if w.Delete = rapid.IntRange(0, 3).Draw(rt, "delete") == 0; !w.Delete {
 			size := rapid.SampledFrom([]int{0, 1, 10, 4000}).Draw(rt, "size")
-			w.Value = []byte(strings.Repeat("x", size) + fmt.Sprint(c.Revision))
+			w.Value = []byte(strings.Repeat("x", size) + strconv.FormatUint(c.Revision, 10))
 		}
 		c.Writes = append(c.Writes, w)
 	}
@@ -83,12 +84,10 @@ type machine struct {
 }
 
 func checkModel(t *testing.T, open Open, restarts bool) {
-	parent := t.TempDir()
+	parent, run := t.TempDir(), 0
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(parent, "")
-		if err != nil {
-			rt.Fatal(err)
-		}
+		run++
+		dir := filepath.Join(parent, strconv.Itoa(run))
 		m := &machine{t: t, open: open, dir: dir, engine: open(t, dir)}
 		defer func() {
 			if err := m.engine.Close(); err != nil {
