@@ -85,7 +85,7 @@ func verifyFile(c *cobra.Command, file, key string) (report chain.Report, err er
 	}
 	f, err := os.Open(file)
 	if err != nil {
-		return report, &failure.Usage{Key: "--file", Problem: "can't be read: " + err.Error(), Fix: "name a file that weir audit export wrote"}
+		return report, &failure.UsageError{Key: "--file", Problem: "can't be read: " + err.Error(), Fix: "name a file that weir audit export wrote"}
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
@@ -136,7 +136,7 @@ func newExport(target *remote.Target) *cobra.Command {
 			// The trail says who did what: it is for its owner only.
 			f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 			if err != nil {
-				return &failure.Usage{Key: "--file", Problem: "can't be written: " + err.Error(), Fix: "name a file that does not exist"}
+				return &failure.UsageError{Key: "--file", Problem: "can't be written: " + err.Error(), Fix: "name a file that does not exist"}
 			}
 			defer func() { err = errors.Join(err, f.Close()) }()
 			out = f

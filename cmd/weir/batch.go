@@ -43,7 +43,7 @@ func newBatch(target *remote.Target) *cobra.Command {
 		}
 		reply, err := runner.Run(ctx, call)
 		if err != nil {
-			return &failure.Call{RequestID: call.RequestID, IdempotencyKey: call.IdempotencyKey, Err: err}
+			return &failure.CallError{RequestID: call.RequestID, IdempotencyKey: call.IdempotencyKey, Err: err}
 		}
 		return verbs.Show(c.OutOrStdout(), target.Output, reply)
 	}
@@ -52,7 +52,7 @@ func newBatch(target *remote.Target) *cobra.Command {
 
 func readItems(stdin io.Reader, file string) ([]op.Item, error) {
 	bad := func(err error) ([]op.Item, error) {
-		return nil, &failure.Usage{Key: "--file", Problem: err.Error(), Fix: `give {"operations": [{"op": NAME, "input": {...}}]}`}
+		return nil, &failure.UsageError{Key: "--file", Problem: err.Error(), Fix: `give {"operations": [{"op": NAME, "input": {...}}]}`}
 	}
 	raw, err := func() ([]byte, error) {
 		if file == "-" {

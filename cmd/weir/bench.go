@@ -82,7 +82,7 @@ func checkBench(cfg *bench.Config, as string) error {
 		{cfg.Objects > 0, "--objects", "is less than 1"},
 	} {
 		if !rule.ok {
-			return &failure.Usage{Key: rule.key, Problem: rule.problem, Fix: "see weir bench --help"}
+			return &failure.UsageError{Key: rule.key, Problem: rule.problem, Fix: "see weir bench --help"}
 		}
 	}
 	return nil

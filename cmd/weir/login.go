@@ -45,7 +45,7 @@ func newLogin(target *remote.Target) *cobra.Command {
 		defer cancel()
 		me, err := identity.Me.Call(ctx, runner, identity.MeInput{})
 		if err != nil {
-			return &failure.Call{Err: err}
+			return &failure.CallError{Err: err}
 		}
 		if err := target.Contexts.Save(name, e); err != nil {
 			return err
@@ -64,7 +64,7 @@ func askToken(c *cobra.Command) (string, error) {
 	if token := strings.TrimSpace(line); token != "" {
 		return token, nil
 	}
-	u := &failure.Usage{Problem: "there is no token to log in with", Fix: "give --token-file, or the token on the standard input"}
+	u := &failure.UsageError{Problem: "there is no token to log in with", Fix: "give --token-file, or the token on the standard input"}
 	if err != nil {
 		u.Problem += " (" + err.Error() + ")"
 	}
@@ -102,5 +102,5 @@ func one(c *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		return nil
 	}
-	return &failure.Usage{Key: strings.TrimPrefix(c.CommandPath(), "weir "), Problem: "takes one argument", Fix: "see " + c.CommandPath() + " --help"}
+	return &failure.UsageError{Key: strings.TrimPrefix(c.CommandPath(), "weir "), Problem: "takes one argument", Fix: "see " + c.CommandPath() + " --help"}
 }

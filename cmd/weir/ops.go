@@ -37,7 +37,7 @@ func newOps() *cobra.Command {
 			RunE: func(c *cobra.Command, args []string) error {
 				o, ok := op.NewCatalog(core.Sets()...).Lookup(args[0])
 				if !ok {
-					return &failure.Usage{Key: args[0], Problem: "there is no operation of that name", Fix: "see weir ops list"}
+					return &failure.UsageError{Key: args[0], Problem: "there is no operation of that name", Fix: "see weir ops list"}
 				}
 				return showOperation(c.OutOrStdout(), o)
 			},
@@ -52,9 +52,16 @@ func showOperation(w io.Writer, o *op.Operation) error {
 		faults = append(faults, string(f))
 	}
 	rows := [][]string{
-		{"operation", o.Name}, {"summary", o.Summary}, {"kind", o.Kind.String()}, {"schema", strconv.FormatUint(o.Schema, 10)},
-		{"route", strings.TrimSpace(o.Method + " " + o.Path)}, {"aliases", strings.Join(o.Aliases, ", ")},
-		{"who may", o.Rights()}, {"audit action", o.Action()}, {"undo", o.Undo}, {"faults", strings.Join(faults, ", ")},
+		{"operation", o.Name},
+		{"summary", o.Summary},
+		{"kind", o.Kind.String()},
+		{"schema", strconv.FormatUint(o.Schema, 10)},
+		{"route", strings.TrimSpace(o.Method + " " + o.Path)},
+		{"aliases", strings.Join(o.Aliases, ", ")},
+		{"who may", o.Rights()},
+		{"audit action", o.Action()},
+		{"undo", o.Undo},
+		{"faults", strings.Join(faults, ", ")},
 		{"declared", declared(o)},
 	}
 	if verbs.Shown(o) {

@@ -30,7 +30,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Args: known, RunE: showHelp,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return &failure.Usage{Problem: flagText(err), Fix: "see " + c.CommandPath() + " --help"}
+		return &failure.UsageError{Problem: flagText(err), Fix: "see " + c.CommandPath() + " --help"}
 	})
 	root.AddGroup(
 		&cobra.Group{ID: groupNode, Title: "A node:"},
@@ -65,7 +65,7 @@ func known(c *cobra.Command, args []string) error {
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		fix = "did you mean " + strings.Join(near, " or ") + "?"
 	}
-	return &failure.Usage{Problem: fmt.Sprintf("there is no command %s %.40q", c.CommandPath(), args[0]), Fix: fix}
+	return &failure.UsageError{Problem: fmt.Sprintf("there is no command %s %.40q", c.CommandPath(), args[0]), Fix: fix}
 }
 
 // nearEnough is how many letters a command may differ from what was typed to

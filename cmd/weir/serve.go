@@ -143,7 +143,7 @@ func load(c *cobra.Command, file string, defaults map[string]string) (s *setting
 	if file != "" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, &failure.Usage{Key: "--config", Problem: "can't be read: " + err.Error(), Fix: "name a file of settings"}
+			return nil, &failure.UsageError{Key: "--config", Problem: "can't be read: " + err.Error(), Fix: "name a file of settings"}
 		}
 		defer func() { err = errors.Join(err, f.Close()) }()
 		src.File = f
@@ -165,7 +165,7 @@ func configure(s *setting.Server, logs io.Writer) (node.Config, error) {
 	}
 	if s.KeyringFile != "" {
 		if c.Keyring, err = os.ReadFile(s.KeyringFile); err != nil {
-			return c, &failure.Usage{Key: "--keyring-file", Problem: "can't be read: " + err.Error(), Fix: "name the file of the keyring"}
+			return c, &failure.UsageError{Key: "--keyring-file", Problem: "can't be read: " + err.Error(), Fix: "name the file of the keyring"}
 		}
 	}
 	return c, nil
@@ -180,14 +180,14 @@ func clusterKeys(s *setting.Server) (trust.Keys, error) {
 		var err error
 		from = "--cluster-key-file"
 		if text, err = os.ReadFile(s.ClusterKeyFile); err != nil {
-			return trust.Keys{}, &failure.Usage{Key: from, Problem: "can't be read: " + err.Error(), Fix: "name the file of the cluster key"}
+			return trust.Keys{}, &failure.UsageError{Key: from, Problem: "can't be read: " + err.Error(), Fix: "name the file of the cluster key"}
 		}
 	case s.ClusterKey == "":
 		return node.RandomKeys()
 	}
 	keys, err := trust.ParseKeys(text)
 	if err != nil {
-		return keys, &failure.Usage{Key: from, Problem: "holds no cluster key: " + err.Error(), Fix: "make one with: head -c 32 /dev/urandom | base64"}
+		return keys, &failure.UsageError{Key: from, Problem: "holds no cluster key: " + err.Error(), Fix: "make one with: head -c 32 /dev/urandom | base64"}
 	}
 	return keys, nil
 }

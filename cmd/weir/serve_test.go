@@ -25,23 +25,41 @@ func TestServeRefusesWrongSettings(t *testing.T) {
 		args string
 		want string
 	}{
-		{"nothing at all", nil, "serve",
+		{
+			"nothing at all", nil, "serve",
 			"weir: --node-id: is missing; give each node a name of its own, such as node1\n" +
 				"weir: --data: is missing; name the directory of the node\n" +
 				"weir: --cluster-key-file: is missing; name the file with the cluster key, or set WEIR_CLUSTER_KEY\n" +
-				"weir: --join: is missing, and --bootstrap-expect is 0; name nodes of the cluster to join, or say how many form a new one\n"},
-		{"plain HTTP for all", nil, "serve --listen 0.0.0.0:0 --config " + config,
-			"weir: --listen: is not a loopback address, and HTTP would be served without TLS; give --tls-cert and --tls-key, or --allow-plain-http if something else protects the way\n"},
-		{"plain HTTP for all, by dev", nil, "dev --listen 0.0.0.0:0",
-			"weir: --listen: is not a loopback address, and HTTP would be served without TLS; give --tls-cert and --tls-key, or --allow-plain-http if something else protects the way\n"},
-		{"a wrong root key", []string{"WEIR_ROOT_KEY=admin"}, "dev",
-			"weir: WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made\n"},
-		{"a cluster key too short", nil, "serve --cluster-key-file " + short + " --config " + config,
-			"weir: --cluster-key-file: holds no cluster key: trust: the cluster key in line 1 is shorter than 32 bytes; make one with: head -c 32 /dev/urandom | base64\n"},
-		{"an environment that is wrong", []string{"WEIR_LOG_FORMAT=xml"}, "serve --config " + config,
-			"weir: WEIR_LOG_FORMAT: is not a value that it can have; use json, text\n"},
-		{"a file that is not there", nil, "serve --config " + filepath.Join(dir, "none"),
-			"weir: --config: can't be read: open " + filepath.Join(dir, "none") + ": no such file or directory; name a file of settings\n"},
+				"weir: --join: is missing, and --bootstrap-expect is 0; name nodes of the cluster to join, or say how many form a new one\n",
+		},
+		{
+			"plain HTTP for all", nil, "serve --listen 0.0.0.0:0 --config " + config,
+			"weir: --listen: is not a loopback address, and HTTP would be served without TLS; give --tls-cert and --tls-key, or --allow-plain-http if something else protects the way\n",
+		},
+		{
+			"plain HTTP for all, by dev", nil, "dev --listen 0.0.0.0:0",
+			"weir: --listen: is not a loopback address, and HTTP would be served without TLS; give --tls-cert and --tls-key, or --allow-plain-http if something else protects the way\n",
+		},
+		{
+			"a wrong root key",
+			[]string{"WEIR_ROOT_KEY=admin"},
+			"dev",
+			"weir: WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made\n",
+		},
+		{
+			"a cluster key too short", nil, "serve --cluster-key-file " + short + " --config " + config,
+			"weir: --cluster-key-file: holds no cluster key: trust: the cluster key in line 1 is shorter than 32 bytes; make one with: head -c 32 /dev/urandom | base64\n",
+		},
+		{
+			"an environment that is wrong",
+			[]string{"WEIR_LOG_FORMAT=xml"},
+			"serve --config " + config,
+			"weir: WEIR_LOG_FORMAT: is not a value that it can have; use json, text\n",
+		},
+		{
+			"a file that is not there", nil, "serve --config " + filepath.Join(dir, "none"),
+			"weir: --config: can't be read: open " + filepath.Join(dir, "none") + ": no such file or directory; name a file of settings\n",
+		},
 		{"a flag that is not there", nil, "serve --cluster-key k", "weir: unknown flag: --cluster-key; see weir serve --help\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,8 +50,13 @@ func operation(b *strings.Builder, o *op.Operation) {
 	}
 	fmt.Fprintf(b, "\n\n```\n%s %s\n%s\n```\n\n", o.Method, o.Path, verbs.Line(o))
 	facts := [][2]string{
-		{"also", code(o.Aliases)}, {"kind", o.Kind.String()}, {"who may", o.Rights()}, {"action in the trail", "`" + o.Action() + "`"},
-		{"success", strconv.Itoa(status(o))}, {"faults of its own", codes(o.Faults)}, {"taken back by", o.Undo},
+		{"also", code(o.Aliases)},
+		{"kind", o.Kind.String()},
+		{"who may", o.Rights()},
+		{"action in the trail", "`" + o.Action() + "`"},
+		{"success", strconv.Itoa(status(o))},
+		{"faults of its own", codes(o.Faults)},
+		{"taken back by", o.Undo},
 	}
 	for _, f := range facts {
 		if f[1] != "" {
@@ -93,7 +99,7 @@ func place(o *op.Operation, f *op.Field) string {
 	switch {
 	case f.Path:
 		return "path"
-	case f.Query || o.Method == "GET":
+	case f.Query || o.Method == http.MethodGet:
 		return "query"
 	}
 	return "body"

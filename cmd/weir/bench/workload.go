@@ -46,7 +46,7 @@ func find(name string) (*Workload, error) {
 			return w, nil
 		}
 	}
-	return nil, &failure.Usage{Key: "--workload", Problem: "there is no such workload", Fix: "use " + strings.Join(Names(), ", ")}
+	return nil, &failure.UsageError{Key: "--workload", Problem: "there is no such workload", Fix: "use " + strings.Join(Names(), ", ")}
 }
 
 // objectType is the type of every object that a run makes.

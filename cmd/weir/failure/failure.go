@@ -12,16 +12,16 @@ import (
 	"github.com/weir-store/weir/core/fault"
 )
 
-// Usage is a mistake in the command line, the environment or a file of
+// UsageError is a mistake in the command line, the environment or a file of
 // settings, found before anything was touched.
-type Usage struct {
+type UsageError struct {
 	// Key is what is wrong: a flag, a variable, a line of a file.
 	Key string
 	// Problem says what is wrong with it, Fix what to do.
 	Problem, Fix string
 }
 
-func (u *Usage) Error() string {
+func (u *UsageError) Error() string {
 	text := u.Problem
 	if u.Key != "" {
 		text = u.Key + ": " + text
@@ -32,8 +32,8 @@ func (u *Usage) Error() string {
 	return text
 }
 
-// Call is the end of a call to a store.
-type Call struct {
+// CallError is the end of a call to a store.
+type CallError struct {
 	// RequestID finds the call in the logs of the nodes.
 	RequestID string
 	// IdempotencyKey makes it safe to repeat the command; "" for a query.
@@ -43,14 +43,14 @@ type Call struct {
 	Err   error
 }
 
-func (c *Call) Error() string { return c.Err.Error() }
+func (c *CallError) Error() string { return c.Err.Error() }
 
 // Unwrap is the fault, or what kept the call from ending in one.
-func (c *Call) Unwrap() error { return c.Err }
+func (c *CallError) Unwrap() error { return c.Err }
 
 // Status is the exit status that tells of an error; 0 for none.
 func Status(err error) int {
-	var usage *Usage
+	var usage *UsageError
 	switch {
 	case err == nil:
 		return 0
@@ -70,7 +70,7 @@ func faultOf(err error) (*fault.Fault, bool) {
 	if f, ok := fault.Of(err); ok {
 		return f, true
 	}
-	var call *Call
+	var call *CallError
 	if !errors.As(err, &call) || !errors.Is(err, context.DeadlineExceeded) {
 		return nil, false
 	}
@@ -97,7 +97,7 @@ func Print(w io.Writer, err error) {
 }
 
 func describe(b *strings.Builder, f *fault.Fault, err error) {
-	call := &Call{}
+	call := &CallError{}
 	_ = errors.As(err, &call) // without one there is less to say
 	info, _ := fault.Lookup(f.Code)
 	fmt.Fprintf(b, "weir: %s (%s)\n", info.Title, f.Code)
@@ -120,7 +120,7 @@ func describe(b *strings.Builder, f *fault.Fault, err error) {
 }
 
 // place names where an item stands in the words of the command line.
-func (c *Call) place(i fault.Item) string {
+func (c *CallError) place(i fault.Item) string {
 	switch {
 	case i.Pointer != "":
 		name, rest, _ := strings.Cut(strings.TrimPrefix(i.Pointer, "/"), "/")

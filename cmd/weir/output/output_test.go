@@ -14,15 +14,23 @@ func TestShow(t *testing.T) {
 		reply  string
 		want   string
 	}{
-		{"an object keeps its order", output.Table, `{"id":"a","version":9007199254740993,"data":{"b": 1,"a":[]},"none":null}`,
-			"id       a\nversion  9007199254740993\ndata     {\"b\":1,\"a\":[]}\nnone     -\n"},
-		{"a page is a table of its items", output.Table, `{"items":[{"id":"a","n":1},{"id":"long","m":true}],"next_cursor":null,"has_more":false}`,
-			"ID    N  M\na     1\nlong     true\n"},
-		{"a page that goes on says how", output.Table, `{"items":[{"id":"a"}],"next_cursor":"c1","has_more":true}`,
-			"ID\na\n\nmore: --cursor c1, or --all\n"},
+		{
+			"an object keeps its order", output.Table, `{"id":"a","version":9007199254740993,"data":{"b": 1,"a":[]},"none":null}`,
+			"id       a\nversion  9007199254740993\ndata     {\"b\":1,\"a\":[]}\nnone     -\n",
+		},
+		{
+			"a page is a table of its items", output.Table, `{"items":[{"id":"a","n":1},{"id":"long","m":true}],"next_cursor":null,"has_more":false}`,
+			"ID    N  M\na     1\nlong     true\n",
+		},
+		{
+			"a page that goes on says how", output.Table, `{"items":[{"id":"a"}],"next_cursor":"c1","has_more":true}`,
+			"ID\na\n\nmore: --cursor c1, or --all\n",
+		},
 		{"an empty page", output.Table, `{"items":[],"next_cursor":null,"has_more":false}`, "none\n"},
-		{"a list inside an object is a table below it", output.Table, `{"nodes":[{"id":"n1"}],"leader":"n1"}`,
-			"leader  n1\n\nnodes\nID\nn1\n"},
+		{
+			"a list inside an object is a table below it", output.Table, `{"nodes":[{"id":"n1"}],"leader":"n1"}`,
+			"leader  n1\n\nnodes\nID\nn1\n",
+		},
 		{"a list of words", output.Table, `["a","b"]`, "a\nb\n"},
 		{"no control reaches the terminal", output.Table, `{"title":"a\u001b[2Jb\u009bc\u202ed\ne"}`, "title  a\uFFFD[2Jb\uFFFDc\uFFFDd e\n"},
 		{"wide cells of a table are cut", output.Table, `[{"x":"` + strings.Repeat("é", 70) + `"}]`, "X\n" + strings.Repeat("é", 63) + "…\n"},

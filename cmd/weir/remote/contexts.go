@@ -45,7 +45,7 @@ func (c Contexts) read() (contextFile, error) {
 		return f, fmt.Errorf("read contexts: %w", err)
 	}
 	if err := json.Unmarshal(text, &f); err != nil {
-		return f, &failure.Usage{Key: c.Path, Problem: "is not a file of contexts", Fix: "remove it and log in again"}
+		return f, &failure.UsageError{Key: c.Path, Problem: "is not a file of contexts", Fix: "remove it and log in again"}
 	}
 	return f, nil
 }
@@ -53,7 +53,7 @@ func (c Contexts) read() (contextFile, error) {
 // write replaces the file, so that a crash leaves the old one or the new one.
 func (c Contexts) write(f contextFile) error {
 	if c.Path == "" {
-		return &failure.Usage{Problem: "there is no directory to keep contexts in", Fix: "set HOME"}
+		return &failure.UsageError{Problem: "there is no directory to keep contexts in", Fix: "set HOME"}
 	}
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
@@ -155,5 +155,5 @@ func (c Contexts) List() ([]Named, error) {
 }
 
 func unknown(name string) error {
-	return &failure.Usage{Key: name, Problem: "there is no context of that name", Fix: "see weir context list, or make it with weir login"}
+	return &failure.UsageError{Key: name, Problem: "there is no context of that name", Fix: "see weir context list, or make it with weir login"}
 }

@@ -97,11 +97,11 @@ func (t *Target) token() (string, error) {
 	}
 	text, err := os.ReadFile(t.tokenFile)
 	if err != nil {
-		return "", &failure.Usage{Key: "--token-file", Problem: "can't be read: " + err.Error(), Fix: "name a file that holds the token"}
+		return "", &failure.UsageError{Key: "--token-file", Problem: "can't be read: " + err.Error(), Fix: "name a file that holds the token"}
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {
-		return "", &failure.Usage{Key: "--token-file", Problem: "holds no token", Fix: "name a file that holds the token"}
+		return "", &failure.UsageError{Key: "--token-file", Problem: "holds no token", Fix: "name a file that holds the token"}
 	}
 	return token, nil
 }
@@ -114,7 +114,7 @@ func (t *Target) Connect(open bool) (op.Runner, Endpoint, error) {
 		return nil, e, err
 	}
 	if e.Token == "" && !open {
-		return nil, e, &failure.Usage{Problem: "there is no token to call with", Fix: "set WEIR_TOKEN, give --token-file, or run weir login"}
+		return nil, e, &failure.UsageError{Problem: "there is no token to call with", Fix: "set WEIR_TOKEN, give --token-file, or run weir login"}
 	}
 	runner, err := t.Dial(e)
 	return runner, e, err

@@ -31,7 +31,7 @@ type Source struct {
 type entry struct{ key, text string }
 
 // Load reads the settings from all sources. The error lists every mistake that
-// a single source shows, each a *failure.Usage; it does not yet look at how
+// a single source shows, each a *failure.UsageError; it does not yet look at how
 // the settings go together.
 func Load(src Source) (*Server, error) {
 	given := map[string]entry{}
@@ -84,19 +84,19 @@ func (src Source) readFile(given map[string]entry) []error {
 		s, known := find(name)
 		switch {
 		case !ok:
-			errs = append(errs, &failure.Usage{Key: at, Problem: "the line has no =", Fix: "write name = value, or begin it with #"})
+			errs = append(errs, &failure.UsageError{Key: at, Problem: "the line has no =", Fix: "write name = value, or begin it with #"})
 		case !known:
-			errs = append(errs, &failure.Usage{Key: at, Problem: "there is no setting of that name", Fix: nearest(name)})
+			errs = append(errs, &failure.UsageError{Key: at, Problem: "there is no setting of that name", Fix: nearest(name)})
 		case s.Secret:
-			errs = append(errs, &failure.Usage{Key: at, Problem: name + " is a secret and does not belong in this file", Fix: "set " + s.Env()})
+			errs = append(errs, &failure.UsageError{Key: at, Problem: name + " is a secret and does not belong in this file", Fix: "set " + s.Env()})
 		case given[name] != entry{}:
-			errs = append(errs, &failure.Usage{Key: at, Problem: name + " was set before, at " + place(given[name].key), Fix: "remove one of the two lines"})
+			errs = append(errs, &failure.UsageError{Key: at, Problem: name + " was set before, at " + place(given[name].key), Fix: "remove one of the two lines"})
 		default:
 			given[name] = entry{at + ": " + name, text}
 		}
 	}
 	if err := lines.Err(); err != nil {
-		errs = append(errs, &failure.Usage{Key: src.FileName, Problem: "can't be read: " + err.Error(), Fix: "check the file"})
+		errs = append(errs, &failure.UsageError{Key: src.FileName, Problem: "can't be read: " + err.Error(), Fix: "check the file"})
 	}
 	return errs
 }
@@ -127,12 +127,12 @@ func nearest(name string) string {
 }
 
 // Check says whether the settings make a node of a cluster. The error lists
-// everything that is wrong, each a *failure.Usage.
+// everything that is wrong, each a *failure.UsageError.
 func (s *Server) Check() error {
 	var errs []error
 	need := func(ok bool, key, problem, fix string) {
 		if !ok {
-			errs = append(errs, &failure.Usage{Key: key, Problem: problem, Fix: fix})
+			errs = append(errs, &failure.UsageError{Key: key, Problem: problem, Fix: fix})
 		}
 	}
 	need(s.NodeID != "", "--node-id", "is missing", "give each node a name of its own, such as node1")
@@ -152,13 +152,13 @@ func (s *Server) Check() error {
 func (s *Server) CheckHTTP() error {
 	switch {
 	case s.TLSCert == "" && s.TLSKey != "":
-		return &failure.Usage{Key: "--tls-cert", Problem: "is missing, and --tls-key is given", Fix: "name the certificate of the key"}
+		return &failure.UsageError{Key: "--tls-cert", Problem: "is missing, and --tls-key is given", Fix: "name the certificate of the key"}
 	case s.TLSCert != "" && s.TLSKey == "":
-		return &failure.Usage{Key: "--tls-key", Problem: "is missing, and --tls-cert is given", Fix: "name the private key of the certificate"}
+		return &failure.UsageError{Key: "--tls-key", Problem: "is missing, and --tls-cert is given", Fix: "name the private key of the certificate"}
 	case s.TLSCert != "" || s.AllowPlainHTTP || loopback(s.Listen):
 		return nil
 	}
-	return &failure.Usage{
+	return &failure.UsageError{
 		Key: "--listen", Problem: "is not a loopback address, and HTTP would be served without TLS",
 		Fix: "give --tls-cert and --tls-key, or --allow-plain-http if something else protects the way",
 	}

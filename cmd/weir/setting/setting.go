@@ -44,7 +44,7 @@ type Setting struct {
 	Secret bool
 	// Node settings have no meaning for a store of one node.
 	Node bool
-	set  func(s *Server, text string) *failure.Usage
+	set  func(s *Server, text string) *failure.UsageError
 }
 
 // Env is the environment variable of the setting.

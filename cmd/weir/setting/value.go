@@ -11,17 +11,17 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-type setter = func(s *Server, text string) *failure.Usage
+type setter = func(s *Server, text string) *failure.UsageError
 
 func text(at func(*Server) *string) setter {
-	return func(s *Server, text string) *failure.Usage {
+	return func(s *Server, text string) *failure.UsageError {
 		*at(s) = text
 		return nil
 	}
 }
 
 func toggle(at func(*Server) *bool) setter {
-	return func(s *Server, text string) *failure.Usage {
+	return func(s *Server, text string) *failure.UsageError {
 		on, err := strconv.ParseBool(text)
 		if err != nil {
 			return wrong("is neither true nor false", "write true or false")
@@ -32,7 +32,7 @@ func toggle(at func(*Server) *bool) setter {
 }
 
 func choice(at func(*Server) *string, legal ...string) setter {
-	return func(s *Server, text string) *failure.Usage {
+	return func(s *Server, text string) *failure.UsageError {
 		if !slices.Contains(legal, text) {
 			return wrong("is not a value that it can have", "use "+strings.Join(legal, ", "))
 		}
@@ -42,7 +42,7 @@ func choice(at func(*Server) *string, legal ...string) setter {
 }
 
 func address(at func(*Server) *string) setter {
-	return func(s *Server, text string) *failure.Usage {
+	return func(s *Server, text string) *failure.UsageError {
 		if u := checkAddress(text); u != nil {
 			return u
 		}
@@ -51,7 +51,7 @@ func address(at func(*Server) *string) setter {
 	}
 }
 
-func checkAddress(text string) *failure.Usage {
+func checkAddress(text string) *failure.UsageError {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
 		return wrong("is not an address", "write host:port, such as 127.0.0.1:8420")
@@ -65,7 +65,7 @@ func checkAddress(text string) *failure.Usage {
 	return nil
 }
 
-func join(s *Server, text string) *failure.Usage {
+func join(s *Server, text string) *failure.UsageError {
 	s.Join = nil
 	for one := range strings.SplitSeq(text, ",") {
 		one = strings.TrimSpace(one)
@@ -81,7 +81,7 @@ func join(s *Server, text string) *failure.Usage {
 // no cluster safer.
 const maxVoters = 9
 
-func expect(s *Server, text string) *failure.Usage {
+func expect(s *Server, text string) *failure.UsageError {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > maxVoters {
 		return wrong("is not a number from 0 to "+strconv.Itoa(maxVoters), "give the number of nodes that form the cluster, 3 or 5")
@@ -90,7 +90,7 @@ func expect(s *Server, text string) *failure.Usage {
 	return nil
 }
 
-func nodeID(s *Server, text string) *failure.Usage {
+func nodeID(s *Server, text string) *failure.UsageError {
 	if trust.CheckNode(text) != nil {
 		return wrong("is not a name of a node", "use 1 to 63 of A-Z a-z 0-9 . _ -, with a letter or digit at both ends")
 	}
@@ -98,7 +98,7 @@ func nodeID(s *Server, text string) *failure.Usage {
 	return nil
 }
 
-func rootKey(s *Server, text string) *failure.Usage {
+func rootKey(s *Server, text string) *failure.UsageError {
 	if _, f := urn.ParseToken(text); f != nil {
 		return wrong("is not a token of Weir", "write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made")
 	}
@@ -108,6 +108,6 @@ func rootKey(s *Server, text string) *failure.Usage {
 
 // wrong is a problem without its key, which whoever reads the value knows. It
 // never quotes the value: it may be a secret in the wrong place.
-func wrong(problem, fix string) *failure.Usage {
-	return &failure.Usage{Problem: problem, Fix: fix}
+func wrong(problem, fix string) *failure.UsageError {
+	return &failure.UsageError{Problem: problem, Fix: fix}
 }

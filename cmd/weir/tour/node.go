@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -55,7 +56,7 @@ func plan(binary, dir, rootToken string, clusterKey []byte) ([]*node, error) {
 			args: []string{
 				binary, "serve", "--node-id", name, "--data", filepath.Join(dir, name),
 				"--listen", ports[3*i], "--cluster-listen", ports[3*i+1], "--gossip-listen", ports[3*i+2],
-				"--join", strings.Join(gossip, ","), "--bootstrap-expect", fmt.Sprint(nodes),
+				"--join", strings.Join(gossip, ","), "--bootstrap-expect", strconv.Itoa(nodes),
 				"--cluster-key-file", keyFile, "--log-format", "text",
 			},
 		}

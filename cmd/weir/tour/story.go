@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -258,7 +259,7 @@ func (t *tour) bobGets404(ctx context.Context) error {
 }
 
 func thePast(ctx context.Context, t *tour) error {
-	at := fmt.Sprint(t.shared)
+	at := strconv.FormatUint(t.shared, 10)
 	then, err := t.bobMayRead(ctx, at)
 	if err != nil {
 		return err

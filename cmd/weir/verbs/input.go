@@ -154,7 +154,7 @@ func (v *verb) input(args []string) ([]byte, error) {
 	for i, f := range v.path {
 		in := input{field: f}
 		if err := in.Set(args[i]); err != nil {
-			return nil, &failure.Usage{Key: strings.ToUpper(Word(f.Name)), Problem: err.Error()}
+			return nil, &failure.UsageError{Key: strings.ToUpper(Word(f.Name)), Problem: err.Error()}
 		}
 		add(f.Name, in.json)
 	}
@@ -168,7 +168,7 @@ func (v *verb) input(args []string) ([]byte, error) {
 		}
 	}
 	if missing != nil {
-		return nil, &failure.Usage{Key: strings.Join(missing, ", "), Problem: "must be given", Fix: "see " + v.command.CommandPath() + " --help"}
+		return nil, &failure.UsageError{Key: strings.Join(missing, ", "), Problem: "must be given", Fix: "see " + v.command.CommandPath() + " --help"}
 	}
 	return append(out, '}'), nil
 }

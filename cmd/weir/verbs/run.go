@@ -41,7 +41,7 @@ func (v *verb) run(c *cobra.Command, args []string) error {
 		err = v.once(ctx, c.OutOrStdout(), runner, call)
 	}
 	if err != nil {
-		return &failure.Call{RequestID: call.RequestID, IdempotencyKey: call.IdempotencyKey, Flags: v.places(), Err: err}
+		return &failure.CallError{RequestID: call.RequestID, IdempotencyKey: call.IdempotencyKey, Flags: v.places(), Err: err}
 	}
 	return nil
 }

@@ -66,15 +66,15 @@ type verb struct {
 
 func newVerb(o *op.Operation, target *remote.Target) *verb {
 	v := &verb{op: o, target: target}
-	use := Word(o.Verb)
+	use := []string{Word(o.Verb)}
 	for _, f := range o.Input.Fields {
 		if f.Path {
 			v.path = append(v.path, f)
-			use += " " + strings.ToUpper(Word(f.Name))
+			use = append(use, strings.ToUpper(Word(f.Name)))
 		}
 	}
 	v.command = &cobra.Command{
-		Use: use, Short: o.Summary, Long: long(o), Example: "  " + Line(o),
+		Use: strings.Join(use, " "), Short: o.Summary, Long: long(o), Example: "  " + Line(o),
 		Args: v.args, RunE: v.run, DisableFlagsInUseLine: len(o.Input.Fields) == len(v.path),
 	}
 	f := v.command.Flags()
@@ -90,10 +90,10 @@ func newVerb(o *op.Operation, target *remote.Target) *verb {
 			flag.NoOptDefVal = "true"
 		}
 	}
-	switch {
-	case o.Kind == op.KindCommand:
+	switch o.Kind {
+	case op.KindCommand:
 		f.StringVar(&v.key, "idempotency-key", "", "makes a repeated call happen once; one is made when absent")
-	case o.Kind == op.KindQuery:
+	case op.KindQuery:
 		f.StringVar(&v.at, "at", "", "ask for an earlier state: a revision, or a time such as 2026-03-01T00:00:00Z")
 		f.StringVar(&v.consistency, "consistency", "", "confirmed (the default), or stale to be answered without a quorum")
 	}
@@ -151,7 +151,7 @@ func (v *verb) args(c *cobra.Command, args []string) error {
 	if len(names) > 0 {
 		problem = "takes " + strings.Join(names, " ") + ", " + strconv.Itoa(len(args)) + " given"
 	}
-	return &failure.Usage{Key: Word(v.op.Noun) + " " + c.Name(), Problem: problem, Fix: "see " + c.CommandPath() + " --help"}
+	return &failure.UsageError{Key: Word(v.op.Noun) + " " + c.Name(), Problem: problem, Fix: "see " + c.CommandPath() + " --help"}
 }
 
 // call makes the wire form of what the command line says.
@@ -171,18 +171,18 @@ func (v *verb) call(args []string) (*op.Call, error) {
 	case "stale":
 		call.Stale = true
 	default:
-		return nil, &failure.Usage{Key: "--consistency", Problem: "is not a value that it can have", Fix: "use confirmed or stale"}
+		return nil, &failure.UsageError{Key: "--consistency", Problem: "is not a value that it can have", Fix: "use confirmed or stale"}
 	}
 	if v.ifMatch != "" {
 		n, err := strconv.ParseUint(strings.TrimPrefix(strings.Trim(v.ifMatch, `"`), "v"), 10, 64)
 		if err != nil || n == 0 {
-			return nil, &failure.Usage{Key: "--if-match", Problem: "is not a version", Fix: "write a number, or v and a number"}
+			return nil, &failure.UsageError{Key: "--if-match", Problem: "is not a version", Fix: "write a number, or v and a number"}
 		}
 		call.IfMatch = n
 	}
 	if _, err := time.Parse(time.RFC3339Nano, v.at); v.at != "" && err != nil {
 		if _, err := strconv.ParseUint(v.at, 10, 64); err != nil {
-			return nil, &failure.Usage{Key: "--at", Problem: "is neither a revision nor a time", Fix: "write a number, or a time such as 2026-03-01T00:00:00Z"}
+			return nil, &failure.UsageError{Key: "--at", Problem: "is neither a revision nor a time", Fix: "write a number, or a time such as 2026-03-01T00:00:00Z"}
 		}
 	}
 	return call, nil

@@ -198,7 +198,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 	if got := failure.Status(err); got != fault.ExitUsage {
 		t.Errorf("exit status %d", got)
 	}
-	var call *failure.Call
+	var call *failure.CallError
 	if !errors.As(err, &call) {
 		t.Fatalf("%v is no failure of a call", err)
 	}
