@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/weir-store/weir/cluster/raftlog"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/storage"
 	"github.com/weir-store/weir/storage/badgerdb"
@@ -108,6 +109,50 @@ func TestLongLogIsCut(t *testing.T) {
 	})
 	if r.engine.Durable() == 0 {
 		t.Error("the log was cut and the engine was not flushed")
+	}
+}
+
+// A node that is killed after its log was cut can start again, unless the log
+// was cut past what the engine had flushed.
+func TestCutAgainstKill(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		boasts bool
+		err    error
+	}{
+		{"clamped", false, nil},
+		{"fault: not clamped", true, raftlog.ErrGap},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newTown(t)
+			engine := newMortal()
+			engine.boasts = row.boasts
+			r := w.startIn("a", t.TempDir(), engine, 1, quick)
+			r.awaitReady()
+			for i := range 200 {
+				r.write(t, "x", fmt.Sprint(i))
+				if i == 50 {
+					if err := engine.Flush(); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := r.raft.Snapshot().Error(); err != nil {
+				t.Fatal(err)
+			}
+			dead := w.kill(r)
+			r, err := w.tryStart("a", dead.dir, dead.engine, 0, quick)
+			if !errors.Is(err, row.err) {
+				t.Fatalf("start: %v, want %v", err, row.err)
+			}
+			if err != nil {
+				return
+			}
+			r.awaitReady()
+			if got := r.read(t, "x"); got != "199" {
+				t.Errorf("read %q, want the last write", got)
+			}
+		})
 	}
 }
 
