@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/canon"
@@ -59,10 +60,12 @@ func Denied(action, operation string, target op.Target, d *op.Decision) op.Recor
 
 // writer makes one entry.
 type writer struct {
-	tx      *state.Tx
-	record  *op.Record
-	doer    op.Doer
+	tx     *state.Tx
+	record *op.Record
+	doer   op.Doer
+	// opening is the key of digests; it is kept only if one was made.
 	opening []byte
+	opened  bool
 }
 
 var errSecret = errors.New("audit: a record holds something that looks like a bearer token")
@@ -90,7 +93,11 @@ func (w *writer) write() (urn.ID, error) {
 	if holdsToken(b) {
 		return "", errSecret
 	}
-	entries.Insert(w.tx, &row{Sequence: e.Sequence, Revision: e.Revision, Entry: b, Opening: w.opening})
+	r := &row{Sequence: e.Sequence, Revision: e.Revision, Entry: b}
+	if w.opened {
+		r.Opening = w.opening
+	}
+	entries.Insert(w.tx, r)
 	grow(w.tx, b)
 	return e.ID, nil
 }
@@ -131,7 +138,12 @@ func (w *writer) state(name string, value any) (string, error) {
 	if holdsToken(canonical) {
 		return "", errSecret
 	}
-	return chain.Digest(w.opening, name, canonical), nil
+	return w.digest(name, canonical), nil
+}
+
+func (w *writer) digest(name string, content []byte) string {
+	w.opened = true
+	return chain.Digest(w.opening, name, content)
 }
 
 // facts gives the metadata as it enters the chain.
@@ -169,7 +181,7 @@ func (w *writer) plain(name, text string) string {
 	if isWord(text) {
 		return text
 	}
-	return "hmac-sha256:" + chain.Digest(w.opening, name, []byte(text))
+	return "hmac-sha256:" + w.digest(name, []byte(text))
 }
 
 const maxWord = 128
@@ -181,7 +193,7 @@ func isWord(s string) bool {
 	for i := range len(s) {
 		b := s[i]
 		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
-		if !letter && !bytes.ContainsRune([]byte("._:@/-"), rune(b)) {
+		if !letter && strings.IndexByte("._:@/-", b) < 0 {
 			return false
 		}
 	}

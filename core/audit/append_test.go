@@ -243,3 +243,18 @@ func TestRevisionsAndTimes(t *testing.T) {
 		t.Error("there is something before the beginning")
 	}
 }
+
+func BenchmarkAppend(b *testing.B) {
+	l := newLog(b)
+	record := full()
+	record.By = nil
+	snapshot := l.snapshot(l.engine.Published())
+	b.ReportAllocs()
+	for b.Loop() {
+		batch := state.NewBatch(snapshot, l.head)
+		tx := batch.Begin(l.head.Time, make([]byte, 32))
+		if _, f := Append(tx, op.Caller{ID: "alice"}, "req-1", op.Trace{}, []op.Record{record}); f != nil {
+			b.Fatal(f)
+		}
+	}
+}

@@ -113,6 +113,19 @@ func TestVerifyNamesTheEntry(t *testing.T) {
 	}
 }
 
+func TestVerifyMissesWhatWasSigned(t *testing.T) {
+	l := tampered(t)
+	h := l.head
+	h.Sequence, h.Chain, h.Peaks = 6, chain.Hash(load(l.view(), 6).Entry), peaks(l.view(), 6)
+	for n := uint64(7); n <= 12; n++ {
+		l.rewrite(state.Key(key.Audit, n), nil)
+	}
+	l.store(t, state.Key(key.Meta), &h)
+	if got := must(l, Verify, VerifyInput{}); got.BrokenAt != 7 || got.Reason != chain.Missing {
+		t.Errorf("a trail that was rolled back gives %+v", got)
+	}
+}
+
 func TestVerifyComparesWithTiles(t *testing.T) {
 	l := newLog(t)
 	l.fill(300, 50)
