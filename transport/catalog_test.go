@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/pem"
 	"log/slog"
@@ -87,7 +88,7 @@ func TestEveryExampleTravels(t *testing.T) {
 			switch result := o.Result.(type) {
 			case op.Nothing:
 			case op.Raw:
-				if len(result.Body) > 0 && (reply.Raw == nil || string(reply.Raw.Body) != string(result.Body)) {
+				if len(result.Body) > 0 && (reply.Raw == nil || !bytes.Equal(reply.Raw.Body, result.Body)) {
 					t.Errorf("the bytes came back as %+v", reply)
 				}
 			default:

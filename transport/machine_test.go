@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -185,10 +186,10 @@ func TestVersions(t *testing.T) {
 			}
 		})
 	}
-	if a := s.send(alice, "GET", target, "", "If-None-Match", `"v4"`); a.StatusCode != 304 || a.body != "" {
+	if a := s.send(alice, "GET", target, "", "If-None-Match", `"v4"`); a.StatusCode != http.StatusNotModified || a.body != "" {
 		t.Errorf("got %d %s", a.StatusCode, a.body)
 	}
-	if a := s.send(s.Token("bob"), "GET", target, "", "If-None-Match", `"v4"`); a.StatusCode != 404 {
+	if a := s.send(s.Token("bob"), "GET", target, "", "If-None-Match", `"v4"`); a.StatusCode != http.StatusNotFound {
 		t.Errorf("a stranger learns that the version is current: %d", a.StatusCode)
 	}
 }
@@ -199,7 +200,7 @@ func TestIdempotency(t *testing.T) {
 	const key = "one-call-and-no-more"
 	first := s.send(alice, "POST", "/v1/objects", `{"type":"note","data":{"a":1}}`, "Idempotency-Key", key)
 	again := s.send(alice, "POST", "/v1/objects", `{"data":{"a":1},"type":"note"}`, "Idempotency-Key", `"`+key+`"`)
-	if first.StatusCode != 201 || again.StatusCode != 201 || first.body != again.body {
+	if first.StatusCode != http.StatusCreated || again.StatusCode != http.StatusCreated || first.body != again.body {
 		t.Errorf("got %d %s, then %d %s", first.StatusCode, first.body, again.StatusCode, again.body)
 	}
 	for _, name := range []string{"ETag", "Location", "Weir-Revision"} {
@@ -211,7 +212,7 @@ func TestIdempotency(t *testing.T) {
 		t.Error("the replay is not marked, or the first call is")
 	}
 	other := s.send(alice, "POST", "/v1/objects", `{"type":"note","data":{"a":2}}`, "Idempotency-Key", key)
-	if other.StatusCode != 409 || wire.ReadProblem(409, other.Header, []byte(other.body)).Code != fault.IdempotencyKeyReused {
+	if other.StatusCode != http.StatusConflict || wire.ReadProblem(http.StatusConflict, other.Header, []byte(other.body)).Code != fault.IdempotencyKeyReused {
 		t.Errorf("another body: %d %s", other.StatusCode, other.body)
 	}
 	if n := len(list(t, s.as(alice))); n != 1 {
@@ -229,7 +230,7 @@ func TestSecretsReplayIdentically(t *testing.T) {
 		var out struct {
 			Token string `json:"token"`
 		}
-		if err := json.Unmarshal([]byte(a.body), &out); err != nil || a.StatusCode != 201 {
+		if err := json.Unmarshal([]byte(a.body), &out); err != nil || a.StatusCode != http.StatusCreated {
 			t.Fatalf("got %d %s: %v", a.StatusCode, a.body, err)
 		}
 		tokens = append(tokens, out.Token)
@@ -267,7 +268,7 @@ func TestHostileBodies(t *testing.T) {
 		})
 	}
 	kept := s.send(alice, "POST", "/v1/objects", `{"type":"a","data":{"n":1152921504606846977,"x":1.10}}`)
-	if kept.StatusCode != 201 || !strings.Contains(kept.body, `"data":{"n":1152921504606846977,"x":1.10}`) {
+	if kept.StatusCode != http.StatusCreated || !strings.Contains(kept.body, `"data":{"n":1152921504606846977,"x":1.10}`) {
 		t.Errorf("numbers are not kept: %s", kept.body)
 	}
 }
@@ -280,7 +281,7 @@ func TestKeysDieAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := s.send(made.Token, "GET", "/v1/me", ""); a.StatusCode != 200 {
+	if a := s.send(made.Token, "GET", "/v1/me", ""); a.StatusCode != http.StatusOK {
 		t.Fatalf("a new key: %d %s", a.StatusCode, a.body)
 	}
 	if _, err := apikey.Revoke.Call(t.Context(), admin, apikey.RevokeInput{ID: made.Key.ID}); err != nil {
@@ -288,7 +289,7 @@ func TestKeysDieAtOnce(t *testing.T) {
 	}
 	unknown := "weir_01890a5d0c1e7000a0000000000000ff_" + strings.Repeat("x", 43)
 	for _, token := range []string{made.Token, unknown, "nonsense"} {
-		if a := s.send(token, "GET", "/v1/me", ""); a.StatusCode != 401 || a.Header.Get("WWW-Authenticate") == "" {
+		if a := s.send(token, "GET", "/v1/me", ""); a.StatusCode != http.StatusUnauthorized || a.Header.Get("WWW-Authenticate") == "" {
 			t.Errorf("got %d, %q: %s", a.StatusCode, a.Header.Get("WWW-Authenticate"), a.body)
 		}
 	}
@@ -309,7 +310,7 @@ func TestBatches(t *testing.T) {
 	}
 	failed := s.send(alice, "POST", "/v1/batch", batch(`"obj_01890a5d0c1e7000a0000000000000ff"`))
 	f := wire.ReadProblem(failed.StatusCode, failed.Header, []byte(failed.body))
-	if failed.StatusCode != 404 || len(f.Members) == 0 || f.Members[0] != (fault.Member{Name: "index", Value: int64(2)}) {
+	if failed.StatusCode != http.StatusNotFound || len(f.Members) == 0 || f.Members[0] != (fault.Member{Name: "index", Value: int64(2)}) {
 		t.Errorf("got %d %s", failed.StatusCode, failed.body)
 	}
 	if n := len(list(t, s.as(alice))); n != 0 {
@@ -317,14 +318,14 @@ func TestBatches(t *testing.T) {
 	}
 	wrong := s.send(alice, "POST", "/v1/batch", batch(`7`))
 	f = wire.ReadProblem(wrong.StatusCode, wrong.Header, []byte(wrong.body))
-	if wrong.StatusCode != 422 || len(f.Items) == 0 || f.Items[0].Pointer != "/operations/2/input/object_id" {
+	if wrong.StatusCode != http.StatusUnprocessableEntity || len(f.Items) == 0 || f.Items[0].Pointer != "/operations/2/input/object_id" {
 		t.Errorf("got %d %s", wrong.StatusCode, wrong.body)
 	}
 	done := s.send(alice, "POST", "/v1/batch", batch(`{"$result":[1,"id"]}`))
 	var out struct {
 		Results []json.RawMessage `json:"results"`
 	}
-	if err := json.Unmarshal([]byte(done.body), &out); err != nil || done.StatusCode != 200 || len(out.Results) != 3 {
+	if err := json.Unmarshal([]byte(done.body), &out); err != nil || done.StatusCode != http.StatusOK || len(out.Results) != 3 {
 		t.Fatalf("got %d %s: %v", done.StatusCode, done.body, err)
 	}
 	if !strings.Contains(string(out.Results[0]), `"data":{"$result":[0,"id"]}`) {
@@ -364,7 +365,7 @@ func TestPages(t *testing.T) {
 	if !ok || !found {
 		t.Fatalf("the link is %q", first.Header.Get("Link"))
 	}
-	if a := s.send(alice, "GET", next, ""); a.StatusCode != 200 || !strings.Contains(a.body, string(want[20])) {
+	if a := s.send(alice, "GET", next, ""); a.StatusCode != http.StatusOK || !strings.Contains(a.body, string(want[20])) {
 		t.Errorf("the second page: %d", a.StatusCode)
 	}
 	for _, row := range []struct {
@@ -379,7 +380,7 @@ func TestPages(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			a := s.send(row.token, "GET", row.target, "")
-			if f := wire.ReadProblem(a.StatusCode, a.Header, []byte(a.body)); a.StatusCode != 400 || f.Code != row.code {
+			if f := wire.ReadProblem(a.StatusCode, a.Header, []byte(a.body)); a.StatusCode != http.StatusBadRequest || f.Code != row.code {
 				t.Errorf("got %d %s", a.StatusCode, a.body)
 			}
 		})
@@ -394,7 +395,7 @@ func TestBytesTravelToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := audit.Tile.Call(t.Context(), s.as(s.Root), in)
-	if err != nil || string(got.Body) != string(want.Body) || got.ContentType != want.ContentType || len(got.Body) != 32 {
+	if err != nil || !bytes.Equal(got.Body, want.Body) || got.ContentType != want.ContentType || len(got.Body) != 32 {
 		t.Errorf("got %d bytes of %s: %v", len(got.Body), got.ContentType, err)
 	}
 }

@@ -5,6 +5,8 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/weir-store/weir/core/fault"
@@ -134,13 +136,13 @@ func (b *builder) responses(o *op.Operation) object {
 	default:
 		status := "200"
 		if o.Status != 0 {
-			status = fmt.Sprint(o.Status)
+			status = strconv.Itoa(o.Status)
 		}
 		all[status] = object{"description": o.Summary, "headers": answerHeaders(o, status == "201"), "content": object{
 			wire.JSONType: object{"schema": b.schema(o.Output, nil, o.Noun, false), "example": o.Result},
 		}}
 	}
-	if o.ETagged() && o.Method == "GET" {
+	if o.ETagged() && o.Method == http.MethodGet {
 		all["304"] = object{"description": "The version that If-None-Match names is the current one."}
 	}
 	return all

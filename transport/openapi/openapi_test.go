@@ -1,6 +1,7 @@
 package openapi_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -57,7 +58,7 @@ func TestGolden(t *testing.T) {
 	}
 	for range 5 {
 		again, err := openapi.Document([]*op.Set{ops}, "test")
-		if err != nil || string(again) != string(raw) {
+		if err != nil || !bytes.Equal(again, raw) {
 			t.Fatalf("the document is not always the same: %v", err)
 		}
 	}

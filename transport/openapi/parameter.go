@@ -3,6 +3,7 @@ package openapi
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/weir-store/weir/core/op"
@@ -30,15 +31,16 @@ func (b *builder) parameters(route *wire.Route) []object {
 	for _, f := range route.Query {
 		add(f, "query", f.Required && !slices.Contains(route.Body, f))
 	}
-	if o.Kind == op.KindCommand {
+	switch o.Kind {
+	case op.KindCommand:
 		list = append(list, keyParameter(o.Secret()))
-	} else if o.Kind == op.KindQuery {
+	case op.KindQuery:
 		list = append(list, readParameters()...)
 	}
 	if o.Versioned {
 		list = append(list, header("If-Match", `the version that must be current, as "v3"`, object{"type": "string", "pattern": `^(\*|"v[1-9][0-9]*")$`}))
 	}
-	if o.ETagged() && o.Method == "GET" {
+	if o.ETagged() && o.Method == http.MethodGet {
 		list = append(list, header("If-None-Match", "versions that need not be sent again", object{"type": "string"}))
 	}
 	return list

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"html/template"
+	"log/slog"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -101,6 +102,7 @@ func (s *server) probe(check func() error) handler {
 				if f, known := fault.Of(err); known && f.Status() == http.StatusServiceUnavailable {
 					return f
 				}
+				s.Logger.LogAttrs(r.Context(), slog.LevelWarn, "probe fails", slog.String("route", r.Pattern), slog.Any("cause", err))
 				return fault.New(fault.DependencyUnavailable, "a check of this node fails; its log says which").Wrap(err)
 			}
 		}

@@ -58,7 +58,7 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) error {
 	if f != nil {
 		return f
 	}
-	if f = e.reading(query, call); f != nil {
+	if f := e.reading(query, call); f != nil {
 		return f
 	}
 	var body []byte
@@ -84,7 +84,7 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) error {
 
 // headers reads who calls, and what the call's headers ask for.
 func (e *endpoint) headers(r *http.Request, call *op.Call) (f *fault.Fault) {
-	if f = identify(r, call, e.operation.Open()); f != nil {
+	if f := identify(r, call, e.operation.Open()); f != nil {
 		return f
 	}
 	if values := r.Header["If-Match"]; len(values) > 0 {

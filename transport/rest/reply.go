@@ -17,7 +17,7 @@ func (e *endpoint) reply(w http.ResponseWriter, r *http.Request, reply *op.Reply
 	facts(h, reply)
 	if reply.Version > 0 {
 		h.Set("ETag", wire.ETag(reply.Version))
-		if r.Method == http.MethodGet && wire.NoneMatch(r.Header["If-None-Match"], reply.Version) {
+		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && wire.NoneMatch(r.Header["If-None-Match"], reply.Version) {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}

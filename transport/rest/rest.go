@@ -3,6 +3,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -99,9 +100,17 @@ func (s *server) handle(pattern, class string, h answerer) {
 	})))
 }
 
+// statusGone counts requests whose caller went away. Nobody sees it but logs
+// and metrics, which must not take it for a fault of the node.
+const statusGone = 499
+
 // refuse answers with a fault. What is not a fault is logged, and shown as one
 // with a constant text.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		w.WriteHeader(statusGone)
+		return
+	}
 	f := fault.InternalOf(err)
 	id := middleware.ExchangeOf(r.Context()).RequestID
 	if f.Status() == http.StatusInternalServerError {

@@ -106,7 +106,7 @@ func TestPanicsBecomeProblems(t *testing.T) {
 	r.Header.Set("Authorization", bearer)
 	h.ServeHTTP(w, r)
 	f := wire.ReadProblem(w.Code, w.Header(), w.Body.Bytes())
-	if w.Code != 500 || f.Code != fault.Internal || strings.Contains(w.Body.String(), "canary") {
+	if w.Code != http.StatusInternalServerError || f.Code != fault.Internal || strings.Contains(w.Body.String(), "canary") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	if !strings.Contains(log.String(), "handler panicked") {
@@ -139,6 +139,20 @@ func TestLogsHoldNoSecretAndNoTarget(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), `"trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"`) || !strings.Contains(log.String(), `"cause":"broken"`) {
 		t.Errorf("the log lacks what it needs: %s", log.String())
+	}
+}
+
+func TestCallersWhoLeaveAreNoFaultOfTheNode(t *testing.T) {
+	h := serve(t, func(c *rest.Config) { c.Runner = &stub{err: context.Canceled} })
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	r := httptest.NewRequest(http.MethodGet, "/v1/objects", nil).WithContext(ctx)
+	r.Header.Set("Authorization", bearer)
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if want := `http_server_requests_total{class="public",code="499",method="GET",route="/v1/objects"} 1`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("no sample %s", want)
 	}
 }
 

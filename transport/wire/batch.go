@@ -25,7 +25,7 @@ func DecodeBatch(body []byte) ([]op.Item, *fault.Fault) {
 	if f != nil {
 		return nil, f
 	}
-	if f = only(v, "", "operations"); f != nil {
+	if f := only(v, "", "operations"); f != nil {
 		return nil, f
 	}
 	list, _ := v.Get("operations")

@@ -40,7 +40,7 @@ func (r *Route) Decode(p Parts) (*Input, *fault.Fault) {
 		if v, f = canon.Parse(p.Body); f != nil {
 			return nil, f
 		}
-		if f = in.read(v); f != nil {
+		if f := in.read(v); f != nil {
 			return nil, f
 		}
 	}

@@ -184,27 +184,32 @@ func TestRelocate(t *testing.T) {
 		{
 			"a wrong id in the path", "/v1/probes/bob", "",
 			fault.New(fault.InvalidID, "no id").At(fault.Item{Pointer: "/id", Code: "invalid-id"}),
-			fault.InvalidID, 400, fault.Item{Parameter: "id", Code: "invalid-id"},
+			fault.InvalidID, 400,
+			fault.Item{Parameter: "id", Code: "invalid-id"},
 		},
 		{
 			"a wrong parameter", "/v1/probes/bob?reason=x", "",
 			fault.New(fault.ValidationFailed, "long").At(fault.Item{Pointer: "/reason", Code: "long"}),
-			fault.MalformedRequest, 400, fault.Item{Parameter: "reason", Code: "long"},
+			fault.MalformedRequest, 400,
+			fault.Item{Parameter: "reason", Code: "long"},
 		},
 		{
 			"the same member in the body", "/v1/probes/bob", `{"reason":"x"}`,
 			fault.New(fault.ValidationFailed, "long").At(fault.Item{Pointer: "/reason", Code: "long"}),
-			fault.ValidationFailed, 422, fault.Item{Pointer: "/reason", Code: "long"},
+			fault.ValidationFailed, 422,
+			fault.Item{Pointer: "/reason", Code: "long"},
 		},
 		{
 			"a place inside the body", "/v1/probes/bob", `{"data":{"id":1}}`,
 			fault.New(fault.ValidationFailed, "bad").At(fault.Item{Pointer: "/data/id", Code: "bad"}),
-			fault.ValidationFailed, 422, fault.Item{Pointer: "/data/id", Code: "bad"},
+			fault.ValidationFailed, 422,
+			fault.Item{Pointer: "/data/id", Code: "bad"},
 		},
 		{
 			"both, the path first", "/v1/probes/bob", `{"data":{}}`,
 			fault.New(fault.ValidationFailed, "bad").At(fault.Item{Pointer: "/data", Code: "bad"}).At(fault.Item{Pointer: "/id", Code: "bad"}),
-			fault.MalformedRequest, 400, fault.Item{Parameter: "id", Code: "bad"},
+			fault.MalformedRequest, 400,
+			fault.Item{Parameter: "id", Code: "bad"},
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
