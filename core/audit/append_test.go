@@ -53,8 +53,11 @@ func TestEntryBytes(t *testing.T) {
 			Action: "update", Entity: op.EntityObject, TargetType: "note \"x\"", TargetID: "obj_01890a5d0c1e7000a000000000000003",
 			ScopeID: "scp_01890a5d0c1e7000a000000000000004", Before: someState{"a"}, After: someState{content},
 			Metadata: []fault.Member{
-				{Name: "before_version", Value: uint64(1)}, {Name: "delta", Value: int64(-3)}, {Name: "while_frozen", Value: true},
-				{Name: "role", Value: "viewer"}, {Name: "reason", Value: content},
+				{Name: "before_version", Value: uint64(1)},
+				{Name: "delta", Value: int64(-3)},
+				{Name: "while_frozen", Value: true},
+				{Name: "role", Value: "viewer"},
+				{Name: "reason", Value: content},
 			},
 		})
 		tx.Record(op.Record{Action: "grant", Entity: "membership", TargetID: "mem_01890a5d0c1e7000a000000000000005"})
@@ -185,13 +188,23 @@ func TestDenied(t *testing.T) {
 		want   chain.Entry
 		facts  string
 	}{
-		{"an object", op.Object("obj_01890a5d0c1e7000a000000000000003"), &op.Decision{},
-			chain.Entry{Entity: "object", TargetType: "object", TargetID: "obj_01890a5d0c1e7000a000000000000003"}, `{"requested_action":"update"}`},
-		{"a scope, by a rule", op.Scope("scp_01890a5d0c1e7000a000000000000004"), &op.Decision{DeniedBy: "rul_1"},
+		{
+			"an object", op.Object("obj_01890a5d0c1e7000a000000000000003"), &op.Decision{},
+			chain.Entry{Entity: "object", TargetType: "object", TargetID: "obj_01890a5d0c1e7000a000000000000003"},
+			`{"requested_action":"update"}`,
+		},
+		{
+			"a scope, by a rule", op.Scope("scp_01890a5d0c1e7000a000000000000004"), &op.Decision{DeniedBy: "rul_1"},
 			chain.Entry{Entity: "scope", TargetType: "scope", TargetID: "scp_01890a5d0c1e7000a000000000000004", ScopeID: "scp_01890a5d0c1e7000a000000000000004"},
-			`{"denied_by":"rul_1","requested_action":"update"}`},
-		{"no target", op.Target{}, nil,
-			chain.Entry{Entity: "operation", TargetType: "operation", TargetID: "object.update"}, `{"requested_action":"update"}`},
+			`{"denied_by":"rul_1","requested_action":"update"}`,
+		},
+		{
+			"no target",
+			op.Target{},
+			nil,
+			chain.Entry{Entity: "operation", TargetType: "operation", TargetID: "object.update"},
+			`{"requested_action":"update"}`,
+		},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLog(t)

@@ -76,8 +76,10 @@ var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 func (in *EntriesInput) asked() []fault.Member {
 	var m []fault.Member
 	for _, f := range []fault.Member{
-		{Name: "target_id", Value: string(in.TargetID)}, {Name: "actor_id", Value: string(in.ActorID)},
-		{Name: "scope_id", Value: string(in.ScopeID)}, {Name: "action", Value: in.Action},
+		{Name: "target_id", Value: string(in.TargetID)},
+		{Name: "actor_id", Value: string(in.ActorID)},
+		{Name: "scope_id", Value: string(in.ScopeID)},
+		{Name: "action", Value: in.Action},
 	} {
 		if f.Value != "" {
 			m = append(m, f)

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -84,7 +85,7 @@ func TestEntriesShowWhatOneMaySee(t *testing.T) {
 				if err != nil && !fault.Is(err, fault.NotFound) {
 					t.Errorf("raw %d: %v", n, err)
 				}
-				if err == nil && string(raw.Body) != string(load(l.view(), n).Entry) {
+				if err == nil && !bytes.Equal(raw.Body, load(l.view(), n).Entry) {
 					t.Errorf("raw %d differs", n)
 				}
 			}

@@ -34,21 +34,26 @@ type testLog struct {
 	index  uint64
 }
 
-func newLog(t testing.TB) *testLog {
-	l := &testLog{t: t, engine: memdb.New(), head: state.Head{Format: state.Format}}
-	l.do(op.System, func(tx *op.Tx) {
+func newLog(tb testing.TB) *testLog {
+	tb.Helper()
+	l := &testLog{t: tb, engine: memdb.New(), head: state.Head{Format: state.Format}}
+	f := l.do(op.System, func(tx *op.Tx) {
 		if _, f := system.Found(tx, testCluster); f != nil {
-			t.Fatal(f)
+			tb.Fatal(f)
 		}
 		for _, p := range []identity.Principal{
-			{ID: "alice", Kind: identity.KindUser}, {ID: "bob", Kind: identity.KindUser},
+			{ID: "alice", Kind: identity.KindUser},
+			{ID: "bob", Kind: identity.KindUser},
 			{ID: "auditor", Kind: identity.KindUser, Permissions: []op.Permission{op.ReadAudit}},
 		} {
 			if _, f := identity.Add(tx, p); f != nil {
-				t.Fatal(f)
+				tb.Fatal(f)
 			}
 		}
 	})
+	if f != nil {
+		tb.Fatal(f)
+	}
 	return l
 }
 
@@ -179,11 +184,11 @@ func (l *testLog) key() *chain.Key {
 	return k
 }
 
-func logKey(t testing.TB, origin string) *chain.Key {
-	t.Helper()
+func logKey(tb testing.TB, origin string) *chain.Key {
+	tb.Helper()
 	k, err := chain.NewKey(origin, sha256.Sum256([]byte("seed of the tests")))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }

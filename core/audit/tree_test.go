@@ -1,18 +1,19 @@
 package audit
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"pgregory.net/rapid"
 
 	"github.com/weir-store/weir/core/audit/chain"
-	"pgregory.net/rapid"
 )
 
 // model is the tree as tlog itself keeps it, of the same leaves.
-func model(t testing.TB, l *testLog) tlog.HashReaderFunc {
+func model(t *testing.T, l *testLog) tlog.HashReaderFunc {
 	t.Helper()
 	var stored []tlog.Hash
 	read := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
@@ -101,14 +102,14 @@ func TestTilesAreThoseOfTlog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := must(l, Tile, TileInput{Path: path}); string(got.Body) != string(data) {
+		if got := must(l, Tile, TileInput{Path: path}); !bytes.Equal(got.Body, data) {
 			t.Errorf("tile %s differs", path)
 		}
 	}
 	bundle := must(l, Tile, TileInput{Path: "entries/001"}).Body
 	for n := uint64(257); n <= 512; n++ {
 		size := int(binary.BigEndian.Uint16(bundle))
-		if got := bundle[2 : 2+size]; string(got) != string(load(v, n).Entry) {
+		if got := bundle[2 : 2+size]; !bytes.Equal(got, load(v, n).Entry) {
 			t.Fatalf("entry %d of the bundle differs", n)
 		}
 		bundle = bundle[2+size:]

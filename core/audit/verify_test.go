@@ -88,8 +88,10 @@ func TestVerifyNamesTheEntry(t *testing.T) {
 			l.store(t, state.Key(key.AuditCheckpoint, c.Size), c)
 		}, 8, chain.Signature},
 	}
-	for _, name := range []string{"action", "actor_id", "after_digest", "before_digest", "client", "credential_id",
-		"entity", "environment_id", "id", "impersonator_id", "metadata.size", "parent_trace_id", "scope_id", "trace_scope_id", "operation", "outcome", "request_id", "salt", "target_id", "target_type", "timestamp", "revision", "hash_alg"} {
+	for _, name := range []string{
+		"action", "actor_id", "after_digest", "before_digest", "client", "credential_id",
+		"entity", "environment_id", "id", "impersonator_id", "metadata.size", "parent_trace_id", "scope_id", "trace_scope_id", "operation", "outcome", "request_id", "salt", "target_id", "target_type", "timestamp", "revision", "hash_alg",
+	} {
 		value := `"changed"`
 		if name == "revision" || name == "metadata.size" {
 			value = "77"

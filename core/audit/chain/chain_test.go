@@ -195,8 +195,8 @@ func FuzzExport(f *testing.F) {
 }
 
 // export is an export of n entries of usual length.
-func export(t testing.TB, n uint64) []byte {
-	t.Helper()
+func export(tb testing.TB, n uint64) []byte {
+	tb.Helper()
 	b := fmt.Appendf(nil, `{"weir_export":1,"origin":"","from":1,"to":%d,"previous":"","peaks":[]}`+"\n", n)
 	var last [32]byte
 	for i := uint64(1); i <= n; i++ {
@@ -208,7 +208,7 @@ func export(t testing.TB, n uint64) []byte {
 		}
 		entry, err := e.Encode([]Fact{{Name: "after_version", Number: 1, IsNumber: true}, {Name: "commitment", Text: strings.Repeat("7c", 32)}})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		b, last = append(append(b, entry...), '\n'), Hash(entry)
 	}

@@ -83,15 +83,15 @@ type Fact struct {
 
 const factPrefix = "metadata."
 
-// texts lists the members of an entry that are texts, by rising name.
-func (e *Entry) texts() []struct {
+// member is a text of an entry and its name in the bytes.
+type member struct {
 	name string
 	text *string
-} {
-	type member = struct {
-		name string
-		text *string
-	}
+}
+
+// texts lists the members of an entry that are texts and may be absent, by
+// rising name.
+func (e *Entry) texts() []member {
 	id := func(id *urn.ID) *string { return (*string)(id) }
 	return []member{
 		{"action", &e.Action},
@@ -189,10 +189,7 @@ func Parse(b []byte) (*Entry, error) {
 
 // take reads one member; members begin with the text of that name, if there is
 // one.
-func (e *Entry) take(m canon.Member, members []struct {
-	name string
-	text *string
-}) (err error) {
+func (e *Entry) take(m canon.Member, members []member) (err error) {
 	number := func(to *uint64) error {
 		if m.Value.Kind != canon.Number {
 			return fmt.Errorf("chain: %s of an entry is not a number", m.Name)
