@@ -70,11 +70,32 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	for i, s := range story {
 		t.print("\n%s\n%s\n", t.bold(fmt.Sprintf("%2d  %s", i+1, s.title)), t.dim(indent(s.text)))
 		if err := t.take(ctx, s); err != nil {
-			return fmt.Errorf("step %d, %s: %w", i+1, strings.ToLower(s.title[:1])+s.title[1:], err)
+			t.tellLogs()
+			return &StepError{i + 1, s.title, err}
 		}
 	}
 	t.print("\n%s in %s\n", t.bold("All promises kept"), seconds(time.Since(began)))
 	return nil
+}
+
+// StepError is the end of a tour on which a promise was not kept. It hides what
+// it holds: a refusal in the story is not one of the program's user.
+type StepError struct {
+	// Number counts the steps from 1.
+	Number int
+	Title  string
+	Cause  error
+}
+
+func (e *StepError) Error() string { return fmt.Sprintf("step %d, %s: %v", e.Number, e.Title, e.Cause) }
+
+// tellLogs shows what the nodes said last, for whoever looks for the reason.
+func (t *tour) tellLogs() {
+	for _, n := range t.nodes {
+		if words := n.lastWords(); words != "" {
+			t.print("\n%s\n%s\n", t.bold(n.name+" said last"), t.dim(indent(words)))
+		}
+	}
 }
 
 func (t *tour) take(ctx context.Context, s step) error {
