@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/weir-store/weir/cluster/clock"
 	"github.com/weir-store/weir/cluster/snapshot"
 )
 
@@ -15,7 +16,7 @@ import (
 type applier struct {
 	machine   Machine
 	watermark *watermark
-	clock     *clock
+	clock     *clock.Clock
 	repeats   *snapshot.Repeats
 	// fatal stops the node. Raft has no way to say that an entry could not be
 	// applied, so nothing may be applied after the first such error.
@@ -69,7 +70,7 @@ func (a *applier) apply(logs []*raft.Log) ([]Replies, error) {
 	}
 	p := a.machine.Position()
 	a.watermark.set(p)
-	a.clock.observe(p.Time)
+	a.clock.Observe(p.Time)
 	a.repeats.Progress()
 	return replies, nil
 }

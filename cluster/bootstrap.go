@@ -21,9 +21,12 @@ const assembleEvery = 250 * time.Millisecond
 // person must correct their settings.
 var errBootstrap = errors.New("cluster: no cluster can be formed")
 
+// newcomer is a node as it becomes part of a cluster.
+type newcomer struct{ *Node }
+
 // assemble makes this node part of a cluster: it forms one with its equals, or
 // joins one, and then fetches what a member has. It ends when nothing is missing.
-func (n *Node) assemble() {
+func (n newcomer) assemble() {
 	tick := time.NewTicker(assembleEvery)
 	defer tick.Stop()
 	var last string
@@ -50,12 +53,12 @@ func (n *Node) assemble() {
 
 // complete reports whether this node is a member with everything it needs. The
 // data directory is read by this goroutine alone.
-func (n *Node) complete() bool {
+func (n newcomer) complete() bool {
 	return len(n.servers()) > 0 && n.dir.Cluster != "" && !n.dir.Forming && !n.needsKeyring()
 }
 
 // changed is closed by the next news from other nodes; nil without gossip.
-func (n *Node) changed() <-chan struct{} {
+func (n newcomer) changed() <-chan struct{} {
 	if n.gossip == nil {
 		return nil
 	}
@@ -63,7 +66,7 @@ func (n *Node) changed() <-chan struct{} {
 }
 
 // step does the next thing that is missing.
-func (n *Node) step() error {
+func (n newcomer) step() error {
 	ctx, cancel := context.WithTimeout(n.ctx, patience)
 	defer cancel()
 	if len(n.servers()) > 0 {
@@ -88,7 +91,7 @@ func (n *Node) step() error {
 }
 
 // finish completes a member: the end of forming, the cluster's id, the keyring.
-func (n *Node) finish(ctx context.Context) error {
+func (n newcomer) finish(ctx context.Context) error {
 	if n.dir.Forming {
 		return n.formed()
 	}
@@ -105,7 +108,7 @@ func (n *Node) finish(ctx context.Context) error {
 
 // form bootstraps a new cluster if this node and its peers agree on it and this
 // one has the lowest node-id. Otherwise it tells the peers what it sees.
-func (n *Node) form(peers []gossip.Meta) error {
+func (n newcomer) form(peers []gossip.Meta) error {
 	if n.config.Expect == 0 {
 		return nil
 	}
@@ -153,7 +156,7 @@ func seen(peers []gossip.Meta) string {
 
 // bootstrap writes the first configuration. A crash before that leaves a node
 // that is forming and still empty; after it, one that only has to say so.
-func (n *Node) bootstrap(members []gossip.Meta) error {
+func (n newcomer) bootstrap(members []gossip.Meta) error {
 	id, err := newClusterID()
 	if err != nil {
 		return err
@@ -181,7 +184,7 @@ func (n *Node) bootstrap(members []gossip.Meta) error {
 }
 
 // formed makes the drawn id the cluster's.
-func (n *Node) formed() error {
+func (n newcomer) formed() error {
 	if err := n.dir.endForming(); err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (n *Node) formed() error {
 }
 
 // setCluster lets everybody know what the data directory says.
-func (n *Node) setCluster() {
+func (n newcomer) setCluster() {
 	n.mu.Lock()
 	n.cluster = n.dir.Cluster
 	n.mu.Unlock()
@@ -198,7 +201,7 @@ func (n *Node) setCluster() {
 }
 
 // announce gossips what this node belongs to.
-func (n *Node) announce() {
+func (n newcomer) announce() {
 	if n.gossip == nil {
 		return
 	}
@@ -247,7 +250,7 @@ type joinReply struct {
 }
 
 // join asks the members that it knows of to take this node in.
-func (n *Node) join(ctx context.Context) error {
+func (n newcomer) join(ctx context.Context) error {
 	request, err := json.Marshal(joinRequest{Server: string(n.dir.Server), Address: string(n.address)})
 	if err != nil {
 		return fmt.Errorf("cluster: encode the request to join: %w", err)
@@ -281,7 +284,7 @@ func (n *Node) join(ctx context.Context) error {
 	return err
 }
 
-func (n *Node) joined(id string) error {
+func (n newcomer) joined(id string) error {
 	if err := n.dir.setCluster(id); err != nil {
 		return fmt.Errorf("%w: %w", errBootstrap, err)
 	}

@@ -26,7 +26,10 @@ const (
 	methodKeyring = "keyring"
 )
 
-func (n *Node) handlers() map[string]forward.Handler {
+// desk is a node as it answers the calls of others.
+type desk struct{ *Node }
+
+func (n desk) handlers() map[string]forward.Handler {
 	return map[string]forward.Handler{
 		methodPropose: func(ctx context.Context, node string, command []byte) ([]byte, error) {
 			if err := n.member(node); err != nil {
@@ -48,7 +51,7 @@ func (n *Node) handlers() map[string]forward.Handler {
 }
 
 // member refuses the calls of nodes that are not in the configuration.
-func (n *Node) member(node string) error {
+func (n desk) member(node string) error {
 	for _, s := range n.servers() {
 		if nodeOf(s.ID) == node {
 			return nil
@@ -62,7 +65,7 @@ func (n *Node) member(node string) error {
 // handler-timeout, 507), the command was refused for good (4xx), or the outcome
 // is unknown (504 outcome-unknown).
 func (n *Node) Propose(ctx context.Context, command []byte) ([]byte, error) {
-	return n.atLeader(ctx, methodPropose, command, func(ctx context.Context) ([]byte, error) {
+	return seeker{n}.atLeader(ctx, methodPropose, command, func(ctx context.Context) ([]byte, error) {
 		return n.propose.propose(ctx, command)
 	})
 }
@@ -79,8 +82,11 @@ func (n *Node) Confirm(ctx context.Context) error {
 	return reached(n.watermark.waitIndex(ctx, index))
 }
 
+// seeker is a node as it carries calls to the leader.
+type seeker struct{ *Node }
+
 // askIndex asks the leader for a confirmed index, for all who wait.
-func (n *Node) askIndex() (uint64, error) {
+func (n seeker) askIndex() (uint64, error) {
 	ctx, cancel := context.WithTimeout(n.ctx, n.tuning.Seek+n.tuning.Election)
 	defer cancel()
 	b, err := n.atLeader(ctx, methodIndex, nil, func(ctx context.Context) ([]byte, error) {
@@ -122,7 +128,7 @@ func withPatience(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // atLeader carries a call out where the leader is: here, or one hop away. It
 // looks for the leader again as long as nothing happened.
-func (n *Node) atLeader(ctx context.Context, method string, payload []byte, here func(context.Context) ([]byte, error)) ([]byte, error) {
+func (n seeker) atLeader(ctx context.Context, method string, payload []byte, here func(context.Context) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := withPatience(ctx)
 	defer cancel()
 	start := time.Now()
@@ -144,7 +150,7 @@ func (n *Node) atLeader(ctx context.Context, method string, payload []byte, here
 	}
 }
 
-func (n *Node) tryLeader(ctx context.Context, method string, payload []byte, here func(context.Context) ([]byte, error)) ([]byte, error) {
+func (n seeker) tryLeader(ctx context.Context, method string, payload []byte, here func(context.Context) ([]byte, error)) ([]byte, error) {
 	addr, id := n.raft.LeaderWithID()
 	switch {
 	case n.ctx.Err() != nil:

@@ -29,7 +29,7 @@ func (n *Node) loadKeyring() error {
 }
 
 // keepKeyring stores the keyring, readable by the owner alone, and uses it.
-func (n *Node) keepKeyring(b []byte) error {
+func (n newcomer) keepKeyring(b []byte) error {
 	if err := writeSynced(n.dir.file(keyringFile), b); err != nil {
 		return err
 	}
@@ -40,10 +40,10 @@ func (n *Node) keepKeyring(b []byte) error {
 }
 
 // needsKeyring reports whether the keyring has still to be fetched.
-func (n *Node) needsKeyring() bool { return n.config.Keyring != nil && n.Keyring() == nil }
+func (n newcomer) needsKeyring() bool { return n.config.Keyring != nil && n.Keyring() == nil }
 
 // fetchKeyring asks the members until one of them answers.
-func (n *Node) fetchKeyring(ctx context.Context) error {
+func (n newcomer) fetchKeyring(ctx context.Context) error {
 	err := errors.New("cluster: no member to fetch the keyring from")
 	for _, s := range n.servers() {
 		if s.ID == n.dir.Server {
@@ -57,7 +57,7 @@ func (n *Node) fetchKeyring(ctx context.Context) error {
 	return err
 }
 
-func (n *Node) handleKeyring(_ context.Context, node string, _ []byte) ([]byte, error) {
+func (n desk) handleKeyring(_ context.Context, node string, _ []byte) ([]byte, error) {
 	if err := n.member(node); err != nil {
 		return nil, err
 	}

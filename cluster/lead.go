@@ -20,7 +20,7 @@ func (n *Node) lead(notify <-chan bool) {
 			if leads {
 				ctx, cancel := context.WithCancel(n.ctx)
 				end = cancel
-				n.running.Go(func() { n.reign(ctx) })
+				n.running.Go(func() { chair{n}.reign(ctx) })
 			}
 		case <-n.ctx.Done():
 			end()
@@ -29,10 +29,13 @@ func (n *Node) lead(notify <-chan bool) {
 	}
 }
 
+// chair is a node as the leader of the others.
+type chair struct{ *Node }
+
 // reign makes a new leader ready and does a leader's work until ctx ends. Until
 // the barrier has passed, entries of earlier leaders may be committed and not
 // yet applied: this node answers nothing from its state.
-func (n *Node) reign(ctx context.Context) {
+func (n chair) reign(ctx context.Context) {
 	for {
 		term := n.raft.CurrentTerm()
 		err := await(ctx, n.raft.Barrier(enqueueTimeout))
@@ -59,7 +62,7 @@ func (n *Node) admitWrite() error {
 	if !n.leads() {
 		return fault.New(fault.NoLeader, "this node does not lead, or not yet")
 	}
-	return n.disk.check()
+	return n.disk.Check()
 }
 
 // noteTransfer watches a transfer of leadership. One that a step-down interrupts

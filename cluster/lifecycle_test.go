@@ -247,13 +247,14 @@ func TestStrangersAreRefusedByEveryCall(t *testing.T) {
 	w := newTown(t)
 	w.form("a")
 	r := w.nodes["a"]
+	answers := desk{r.Node}.handlers()
 	for _, method := range []string{methodPropose, methodIndex, methodKeyring} {
-		if _, err := r.handlers()[method](t.Context(), "stranger", []byte("x=1")); !fault.Is(err, fault.PermissionDenied) {
+		if _, err := answers[method](t.Context(), "stranger", []byte("x=1")); !fault.Is(err, fault.PermissionDenied) {
 			t.Errorf("%s: %v, want permission-denied", method, err)
 		}
 	}
 	forged := []byte(`{"server":"b.01234567","address":"b"}`)
-	if _, err := r.handleJoin(t.Context(), "stranger", forged); !fault.Is(err, fault.PermissionDenied) {
+	if _, err := answers[methodJoin](t.Context(), "stranger", forged); !fault.Is(err, fault.PermissionDenied) {
 		t.Errorf("joined for another node: %v", err)
 	}
 	if err := r.admit("stranger"); err == nil {

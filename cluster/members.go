@@ -24,7 +24,7 @@ const (
 
 // handleJoin takes an empty node in as a server without a vote, or a member that
 // moved. The node-id of the caller is proven by its certificate.
-func (n *Node) handleJoin(ctx context.Context, node string, payload []byte) ([]byte, error) {
+func (n desk) handleJoin(ctx context.Context, node string, payload []byte) ([]byte, error) {
 	var request joinRequest
 	if err := json.Unmarshal(payload, &request); err != nil {
 		return nil, fault.New(fault.MalformedRequest, "the request to join cannot be read")
@@ -43,14 +43,14 @@ func (n *Node) handleJoin(ctx context.Context, node string, payload []byte) ([]b
 	if id == "" {
 		return nil, fault.New(fault.NoLeader, "the cluster is being formed")
 	}
-	if err := n.take(ctx, raft.ServerID(request.Server), raft.ServerAddress(request.Address)); err != nil {
+	if err := chair(n).take(ctx, raft.ServerID(request.Server), raft.ServerAddress(request.Address)); err != nil {
 		return nil, err
 	}
 	return json.Marshal(joinReply{Cluster: id})
 }
 
 // take makes a server a member, if it is not one.
-func (n *Node) take(ctx context.Context, id raft.ServerID, addr raft.ServerAddress) error {
+func (n chair) take(ctx context.Context, id raft.ServerID, addr raft.ServerAddress) error {
 	future := n.raft.GetConfiguration()
 	for _, s := range future.Configuration().Servers {
 		switch {
@@ -70,7 +70,7 @@ func (n *Node) take(ctx context.Context, id raft.ServerID, addr raft.ServerAddre
 }
 
 // move changes the address of a member.
-func (n *Node) move(ctx context.Context, s raft.Server, addr raft.ServerAddress, index uint64) error {
+func (n chair) move(ctx context.Context, s raft.Server, addr raft.ServerAddress, index uint64) error {
 	n.log.Info("a node moves", "server", s.ID, "from", s.Address, "to", addr)
 	if s.Suffrage == raft.Voter {
 		return refusedChange(await(ctx, n.raft.AddVoter(s.ID, addr, index, changeTimeout)))
@@ -89,7 +89,7 @@ func refusedChange(err error) error {
 
 // maintain looks after the members until the leadership ends: one change at a
 // time, at most one in a turn.
-func (n *Node) maintain(ctx context.Context) {
+func (n chair) maintain(ctx context.Context) {
 	tick := time.NewTicker(maintainEvery)
 	defer tick.Stop()
 	keepingUp := map[raft.ServerID]time.Time{}
@@ -105,7 +105,7 @@ func (n *Node) maintain(ctx context.Context) {
 	}
 }
 
-func (n *Node) maintainOnce(ctx context.Context, keepingUp map[raft.ServerID]time.Time) error {
+func (n chair) maintainOnce(ctx context.Context, keepingUp map[raft.ServerID]time.Time) error {
 	future := n.raft.GetConfiguration()
 	heard := n.heard()
 	for _, s := range future.Configuration().Servers {
@@ -134,7 +134,7 @@ func (n *Node) maintainOnce(ctx context.Context, keepingUp map[raft.ServerID]tim
 }
 
 // keepsUp asks a server how far it is.
-func (n *Node) keepsUp(ctx context.Context, s raft.Server) bool {
+func (n chair) keepsUp(ctx context.Context, s raft.Server) bool {
 	ctx, cancel := context.WithTimeout(ctx, maintainEvery)
 	defer cancel()
 	status, err := n.StatusOf(ctx, Member{Node: nodeOf(s.ID), Address: string(s.Address)})
@@ -183,7 +183,7 @@ func (n *Node) Transfer(ctx context.Context, node string) error {
 		if nodeOf(s.ID) != node {
 			continue
 		}
-		if s.Suffrage != raft.Voter || !n.keepsUp(ctx, s) {
+		if s.Suffrage != raft.Voter || !(chair{n}).keepsUp(ctx, s) {
 			return fault.New(fault.PreconditionFailed, "the node has no vote or has not caught up")
 		}
 		if err := await(ctx, n.raft.LeadershipTransferToServer(s.ID, s.Address)); err != nil {

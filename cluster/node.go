@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/weir-store/weir/cluster/clock"
+	"github.com/weir-store/weir/cluster/disk"
 	"github.com/weir-store/weir/cluster/forward"
 	"github.com/weir-store/weir/cluster/gossip"
 	"github.com/weir-store/weir/cluster/mux"
@@ -32,32 +34,15 @@ type Node struct {
 	tuning Tuning
 	log    *slog.Logger
 	dir    *dataDir
-
-	engine    storage.Engine
-	machine   Machine
-	raftLog   *raftlog.Log
-	pins      raftlog.Pins
-	watermark watermark
-	acks      raftnet.Acks
-	clock     *clock
-	repeats   snapshot.Repeats
-	disk      disk
-
-	mux      *mux.Mux
-	forwards *mux.Listener
-	trans    *raftnet.Transport
-	raft     *raft.Raft
-	gossip   *gossip.Gossip
-	server   *forward.Server
-	client   *forward.Client
-	rounds   *rounds
-	// confirms are the questions of this node\'s readers to the leader.
+	ground
+	links
+	raft   *raft.Raft
+	rounds *rounds
+	// confirms are the questions of this node's readers to the leader.
 	confirms shared
 	propose  *proposer
-
 	// ready is the term in which this node leads with everything before applied.
-	ready   atomic.Uint64
-	address raft.ServerAddress
+	ready atomic.Uint64
 
 	mu       sync.Mutex
 	cluster  string // the cluster's id, once known
@@ -67,10 +52,33 @@ type Node struct {
 	stopping bool
 
 	started chan struct{} // closed when raft is set and runs
-
 	ctx     context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
+}
+
+// ground is what a node keeps on this machine.
+type ground struct {
+	engine    storage.Engine
+	machine   Machine
+	raftLog   *raftlog.Log
+	pins      raftlog.Pins
+	watermark watermark
+	clock     *clock.Clock
+	repeats   snapshot.Repeats
+	disk      *disk.Guard
+}
+
+// links are how a node reaches others and is reached.
+type links struct {
+	address  raft.ServerAddress
+	mux      *mux.Mux
+	forwards *mux.Listener
+	trans    *raftnet.Transport
+	acks     raftnet.Acks
+	gossip   *gossip.Gossip
+	server   *forward.Server
+	client   *forward.Client
 }
 
 // Open starts a node and returns once it runs, not once it has found a leader.
@@ -98,8 +106,8 @@ func (n *Node) open() error {
 	n.running.Go(n.propose.run)
 	n.running.Go(func() { n.server.Serve(n.forwards) })
 	n.mux.Serve()
-	n.running.Go(n.assemble)
-	n.running.Go(n.watch)
+	n.running.Go(newcomer{n}.assemble)
+	n.running.Go(keeper{n}.watch)
 	return nil
 }
 
@@ -115,8 +123,8 @@ func (n *Node) openState() (err error) {
 	if err := n.loadKeyring(); err != nil {
 		return err
 	}
-	n.disk = disk{path: n.config.Dir, minBytes: n.tuning.MinFreeBytes, minShare: n.tuning.MinFreeShare}
-	if err := n.disk.measure(); err != nil {
+	n.disk = disk.Watch(n.config.Dir, n.tuning.MinFreeBytes, n.tuning.MinFreeShare)
+	if err := n.disk.Measure(); err != nil {
 		return err
 	}
 	if n.engine, err = n.config.Engine(n.dir.file(engineDir)); err != nil {
@@ -127,7 +135,7 @@ func (n *Node) openState() (err error) {
 	}
 	position := n.machine.Position()
 	n.watermark.set(position)
-	n.clock = newClock(position.Time)
+	n.clock = clock.New(position.Time)
 	openStore := n.config.Store
 	if openStore == nil {
 		openStore = raftlog.OpenBolt
@@ -164,7 +172,7 @@ func (n *Node) openNetwork() error {
 	// Anybody with the cluster's key may call; each handler asks who it is.
 	n.forwards = n.mux.Listen(forwardProtocol, func(string) error { return nil })
 	n.client = forward.NewClient(n.dialForward)
-	n.server = forward.NewServer(n.handlers(), n.log)
+	n.server = forward.NewServer(desk{n}.handlers(), n.log)
 	if n.config.Gossip == nil {
 		return nil
 	}
@@ -182,7 +190,7 @@ func (n *Node) openNetwork() error {
 
 func (n *Node) openRaft() error {
 	snaps, err := snapshot.Open(snapshot.Options{
-		Dir: n.dir.file(spoolDir), State: describer{n.machine}, Pins: &n.pins, Room: n.disk.measureAndCheck,
+		Dir: n.dir.file(spoolDir), State: describer{n.machine}, Pins: &n.pins, Room: n.disk.MeasureAndCheck,
 	})
 	if err != nil {
 		return err
@@ -199,8 +207,8 @@ func (n *Node) openRaft() error {
 		ready: n.ready.Load, limit: n.tuning.Election,
 	}
 	n.rounds.confirm, n.rounds.shared.ask = n.rounds.majority, n.rounds.once
-	n.confirms.ask = n.askIndex
-	n.propose = newProposer(n.raft, n.machine.Pack, n.clock.stamp)
+	n.confirms.ask = seeker{n}.askIndex
+	n.propose = newProposer(n.raft, n.machine.Pack, n.clock.Stamp)
 	n.propose.admit, n.propose.transferring = n.admitWrite, n.noteTransfer
 	n.running.Go(func() { n.lead(notify) })
 	return nil

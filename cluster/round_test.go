@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/weir-store/weir/cluster/clock"
 	"github.com/weir-store/weir/cluster/memnet"
 	"github.com/weir-store/weir/cluster/raftnet"
 	"github.com/weir-store/weir/cluster/snapshot"
@@ -56,7 +57,7 @@ func startBare(t *testing.T, n *memnet.Network, id raft.ServerID, members raft.C
 	mark, acks, store := &watermark{}, &raftnet.Acks{}, raft.NewInmemStore()
 	trans := raftnet.New(layer{l, n.Dialer(string(id))}, acks, bridge(slog.New(slog.DiscardHandler), "raft"))
 	a := &applier{
-		machine: b.machine, watermark: mark, clock: newClock(time.Time{}),
+		machine: b.machine, watermark: mark, clock: clock.New(time.Time{}),
 		repeats: &snapshot.Repeats{Limit: 3, Window: time.Minute},
 		fatal:   func(err error) { t.Errorf("%s stops: %v", id, err) },
 	}

@@ -95,7 +95,7 @@ func (n *Node) ClusterID() string {
 	return n.cluster
 }
 
-func (n *Node) handleStatus(context.Context, string, []byte) ([]byte, error) {
+func (n desk) handleStatus(context.Context, string, []byte) ([]byte, error) {
 	b, err := json.Marshal(n.Status())
 	if err != nil {
 		return nil, fmt.Errorf("cluster: encode the status: %w", err)

@@ -20,8 +20,11 @@ var (
 	errRaftStopped   = errors.New("cluster: raft stopped by itself; the node was removed, or the process must restart")
 )
 
+// keeper is a node as it looks after itself.
+type keeper struct{ *Node }
+
 // watch looks after the disk, the log and Raft until the node stops.
-func (n *Node) watch() {
+func (n keeper) watch() {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
@@ -30,7 +33,7 @@ func (n *Node) watch() {
 		case <-n.ctx.Done():
 			return
 		}
-		if err := n.disk.measure(); err != nil {
+		if err := n.disk.Measure(); err != nil {
 			n.log.Error("cannot see the free disk space", "error", err)
 		}
 		n.boundLog()
@@ -42,7 +45,7 @@ func (n *Node) watch() {
 
 // boundLog has the engine flush when the log is too long. A machine that changes
 // little never fills a memory table, so that nothing could ever be cut.
-func (n *Node) boundLog() {
+func (n keeper) boundLog() {
 	size := n.raftLog.Bytes()
 	if size <= n.tuning.LogBytes {
 		return

@@ -1,4 +1,4 @@
-package cluster
+package clock
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 
 func TestClockStampsOnlyWhenItIsRight(t *testing.T) {
 	t.Parallel()
-	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	noon := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, row := range []struct {
 		name string
 		last time.Duration // newest stamp, from start
@@ -26,10 +26,10 @@ func TestClockStampsOnlyWhenItIsRight(t *testing.T) {
 		{"set back, and the newest stamp is older still", -time.Hour, -time.Minute, 0, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			r := reading{wall: start}
-			c := startClock(start.Add(row.last), func() reading { return r })
-			r = reading{wall: start.Add(row.wall), mono: row.mono}
-			got, err := c.stamp()
+			r := reading{wall: noon}
+			c := start(noon.Add(row.last), func() reading { return r })
+			r = reading{wall: noon.Add(row.wall), mono: row.mono}
+			got, err := c.Stamp()
 			if (err == nil) != row.ok || (err != nil && !fault.Is(err, fault.ClockSkew)) {
 				t.Fatalf("stamp: %v, want one: %v", err, row.ok)
 			}
@@ -42,13 +42,13 @@ func TestClockStampsOnlyWhenItIsRight(t *testing.T) {
 
 func TestClockBelievesAStepThatStands(t *testing.T) {
 	t.Parallel()
-	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	r := reading{wall: start}
-	c := startClock(start, func() reading { return r })
+	noon := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := reading{wall: noon}
+	c := start(noon, func() reading { return r })
 	run := func(d time.Duration) { r.wall, r.mono = r.wall.Add(d), r.mono+d }
 	ask := func(when string, ok bool) {
 		t.Helper()
-		if _, err := c.stamp(); (err == nil) != ok {
+		if _, err := c.Stamp(); (err == nil) != ok {
 			t.Errorf("%s: %v, want a stamp: %v", when, err, ok)
 		}
 	}
@@ -61,6 +61,6 @@ func TestClockBelievesAStepThatStands(t *testing.T) {
 
 	r.wall = r.wall.Add(time.Hour)
 	ask("stepped again", false)
-	c.observe(r.wall) // another leader has the same time
+	c.Observe(r.wall) // another leader has the same time
 	ask("when the cluster agrees", true)
 }

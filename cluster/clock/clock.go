@@ -1,4 +1,5 @@
-package cluster
+// Package clock judges whether a node may stamp commands with its wall clock.
+package clock
 
 import (
 	"sync"
@@ -17,9 +18,10 @@ const (
 	believed = 30 * time.Second
 )
 
-// clock judges whether this node's wall clock may stamp commands. Stamps never
-// fall, so a clock that ran ahead once would hold the whole cluster's time.
-type clock struct {
+// Clock judges whether this node's wall clock may stamp commands. Stamps never
+// fall, so a clock that ran ahead once would hold the whole cluster's time. It is
+// safe for concurrent use.
+type Clock struct {
 	mu   sync.Mutex
 	now  func() reading
 	last time.Time // the newest stamp that was applied
@@ -33,22 +35,23 @@ type reading struct {
 	mono time.Duration
 }
 
-// newClock returns the clock of this process.
-func newClock(last time.Time) *clock {
-	start := time.Now()
-	return startClock(last, func() reading {
+// New returns the clock of this process; last is the newest stamp that the state
+// has seen.
+func New(last time.Time) *Clock {
+	begin := time.Now()
+	return start(last, func() reading {
 		now := time.Now()
-		return reading{wall: now.Round(0), mono: now.Sub(start)}
+		return reading{wall: now.Round(0), mono: now.Sub(begin)}
 	})
 }
 
-func startClock(last time.Time, now func() reading) *clock {
-	return &clock{now: now, last: last, base: now()}
+func start(last time.Time, now func() reading) *Clock {
+	return &Clock{now: now, last: last, base: now()}
 }
 
-// observe takes note of the newest applied stamp. A stamp near the wall clock is
+// Observe takes note of the newest applied stamp. A stamp near the wall clock is
 // a sign that the wall clock is right.
-func (c *clock) observe(t time.Time) {
+func (c *Clock) Observe(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = t
@@ -57,8 +60,9 @@ func (c *clock) observe(t time.Time) {
 	}
 }
 
-// stamp returns the time for commands that are proposed now.
-func (c *clock) stamp() (time.Time, error) {
+// Stamp returns the time for commands that are proposed now, or a clock-skew
+// fault.
+func (c *Clock) Stamp() (time.Time, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.now()
