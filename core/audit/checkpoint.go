@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/storage/key"
@@ -19,6 +20,7 @@ var Checkpoint = op.NewQuery(Ops, op.Spec[CheckpointInput, op.Raw]{
 	Doc:     "A signed note with the three lines of C2SP tlog-checkpoint: origin, size and root. Keep it: no later state of the log can deny it.",
 	Route:   "GET /v1/audit/checkpoint",
 	Access:  op.Anyone[CheckpointInput]("read"),
+	Faults:  []fault.Code{fault.NotFound},
 	Example: CheckpointInput{},
 	Result:  op.Raw{ContentType: noteType, Body: []byte(exampleNote)},
 }, func(v *op.View, _ CheckpointInput) (op.Raw, error) {

@@ -38,6 +38,7 @@ var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 		"holders of audit.read see everything. That you looked is itself an entry.",
 	Route:   "GET /v1/audit/entries",
 	Access:  op.Anyone[EntriesInput]("read"),
+	Faults:  []fault.Code{fault.InvalidCursor, fault.MalformedRequest},
 	Example: EntriesInput{TargetID: "obj_01890a5d0c1e7000a000000000000003"},
 	Result:  op.NewPage([]Entry{example}, ""),
 	Validate: func(in *EntriesInput) *fault.Fault {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 )
 
@@ -15,6 +16,7 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Entry]{
 	Summary: "Show an entry of the audit trail.",
 	Route:   "GET /v1/audit/entries/{sequence}",
 	Access:  op.Anyone[GetInput]("read"),
+	Faults:  []fault.Code{fault.NotFound},
 	Example: GetInput{Sequence: 1},
 	Result:  example,
 }, func(v *op.View, in GetInput) (Entry, error) {
@@ -32,6 +34,7 @@ var Raw = op.NewQuery(Ops, op.Spec[GetInput, op.Raw]{
 	Summary: "Give the bytes of an entry that are hashed.",
 	Route:   "GET /v1/audit/entries/{sequence}/raw",
 	Access:  op.Anyone[GetInput]("read"),
+	Faults:  []fault.Code{fault.NotFound},
 	Example: GetInput{Sequence: 1},
 	Result:  op.Raw{ContentType: "application/json"},
 }, func(v *op.View, in GetInput) (op.Raw, error) {

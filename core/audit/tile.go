@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 )
 
@@ -22,6 +23,7 @@ var Tile = op.NewQuery(Ops, op.Spec[TileInput, op.Raw]{
 	Doc:     "The paths and bytes are those of C2SP tlog-tiles, with /v1/audit as the prefix of the log.",
 	Route:   "GET /v1/audit/tile/{path...}",
 	Access:  op.Holding[TileInput]("read", op.ReadAudit),
+	Faults:  []fault.Code{fault.NotFound},
 	Example: TileInput{Path: "0/000.p/1"},
 	Result:  op.Raw{ContentType: tileType},
 }, func(v *op.View, in TileInput) (op.Raw, error) {
