@@ -68,13 +68,15 @@ func (s *server) batch(w http.ResponseWriter, r *http.Request) error {
 		return f
 	}
 	reply, err := s.Runner.Run(r.Context(), call)
+	if reply != nil {
+		facts(w.Header(), reply)
+	}
 	if err != nil {
 		if f, ok := fault.Of(err); ok {
 			wire.RelocateBatch(f)
 		}
 		return late(err, true)
 	}
-	facts(w.Header(), reply)
 	s.write(w, r, http.StatusOK, wire.JSONType, reply.Output)
 	return nil
 }

@@ -73,6 +73,9 @@ func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) error {
 	}
 	call.Input = input.JSON
 	reply, err := e.server.Runner.Run(r.Context(), call)
+	if reply != nil {
+		facts(w.Header(), reply)
+	}
 	if err != nil {
 		if f, ok := fault.Of(err); ok {
 			input.Relocate(f)

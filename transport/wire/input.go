@@ -237,8 +237,8 @@ func (r *Route) expand(v canon.Value) (string, *fault.Fault) {
 			pieces = strings.Split(text, "/")
 		}
 		for i, piece := range pieces {
-			if !ok || piece == "" || piece == "." || piece == ".." {
-				return "", fault.New(fault.ValidationFailed, "%s is needed for the path", s.field.Name).
+			if !ok || unroutable(piece) {
+				return "", fault.New(fault.ValidationFailed, "%s is needed for the path, in a form that a path can hold", s.field.Name).
 					At(fault.Item{Parameter: s.field.Name, Code: "required", Detail: "is needed for the path"})
 			}
 			if i > 0 {
@@ -248,6 +248,12 @@ func (r *Route) expand(v canon.Value) (string, *fault.Fault) {
 		}
 	}
 	return b.String(), nil
+}
+
+// unroutable says whether a server would clean a piece of a path away, however
+// it is escaped.
+func unroutable(piece string) bool {
+	return piece == "" || piece == "." || piece == ".." || strings.Contains(piece, "/")
 }
 
 // textOf is a scalar as path and query show it.

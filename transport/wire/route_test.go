@@ -120,6 +120,7 @@ func TestEncodeRefuses(t *testing.T) {
 		{"no path member", query.Operation, `{}`},
 		{"an empty path member", query.Operation, `{"id":""}`},
 		{"a path member that a server would clean away", query.Operation, `{"id":".."}`},
+		{"a slash in a path member", query.Operation, `{"id":"a/b"}`},
 		{"a member that is none", query.Operation, `{"id":"bob","other":1}`},
 		{"no object", query.Operation, `[]`},
 		{"no JSON", query.Operation, `{`},
