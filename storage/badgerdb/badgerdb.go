@@ -79,12 +79,12 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	g, err := openCurrent(dir, o)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		return nil, errors.Join(err, unlock(lock))
 	}
 	d := &DB{dir: dir, opts: o, lock: lock, current: g, retired: map[*generation]struct{}{}}
 	d.published, err = g.mark()
 	if err != nil {
-		return nil, errors.Join(err, g.close(), lock.Close())
+		return nil, errors.Join(err, g.close(), unlock(lock))
 	}
 	d.durable = g.tablesMax()
 	g.setDiscard(g.discardable(d.published))
@@ -143,7 +143,7 @@ func (d *DB) Close() error {
 		d.durable = d.published
 		d.mu.Unlock()
 	}
-	return errors.Join(err, d.lock.Close())
+	return errors.Join(err, unlock(d.lock))
 }
 
 // err is why the engine answers nothing, or nil.

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -82,6 +85,39 @@ func TestOneProcess(t *testing.T) {
 	}
 	closeDB(t, d)
 	closeDB(t, openDB(t, dir, small))
+}
+
+// A child holds copies of all open files between its fork and its exec. No lock
+// may depend on the last copy being closed.
+func TestReopenBesideChildren(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	done := make(chan struct{})
+	var forking sync.WaitGroup
+	for range 2 {
+		forking.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$").Run(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 20 {
+		d := openDB(t, dir, small)
+		if err := d.Flush(); err != nil {
+			t.Errorf("flush: %v", err)
+		}
+		closeDB(t, d)
+	}
+	close(done)
+	forking.Wait()
 }
 
 func TestFree(t *testing.T) {

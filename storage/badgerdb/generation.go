@@ -125,6 +125,7 @@ func (g *generation) settings() badger.Options {
 	}
 	return badger.DefaultOptions(g.dir).
 		WithLogger(logger{g.opts.Logger}).
+		WithBypassLockGuard(true). // ours holds; Badger's outlives a close, see unlock
 		WithMetricsEnabled(false).
 		WithSyncWrites(false).
 		WithDetectConflicts(false).

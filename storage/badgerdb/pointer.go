@@ -24,7 +24,7 @@ func generationDir(dir string, number uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("%s%08d", dirPrefix, number))
 }
 
-// lockDir keeps every other process out for as long as the file is open.
+// lockDir keeps every other process out until unlock.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -34,6 +34,16 @@ func lockDir(dir string) (*os.File, error) {
 		return nil, errors.Join(fmt.Errorf("badgerdb: directory is in use: %w", err), f.Close())
 	}
 	return f, nil
+}
+
+// unlock frees the directory at once. To close the file would not do: a child
+// that is just being started holds a copy of it until its exec.
+func unlock(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("badgerdb: unlock: %w", err)
+	}
+	return nil
 }
 
 // pointerText is the whole content of the pointer file for a generation.
