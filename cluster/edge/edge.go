@@ -72,8 +72,17 @@ func New(c Config) *Edge {
 // them.
 func (e *Edge) Close() { e.traces.close() }
 
-// Run runs one call. Every error is a fault, or the context's.
+// Run implements op.Runner. A refusal of a caller who was let in comes with a
+// reply that holds no more than the revision of this node.
 func (e *Edge) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
+	reply, err := e.run(ctx, call)
+	if err != nil && !fault.Is(err, fault.Unauthenticated) {
+		return &op.Reply{Revision: e.Engine.Published()}, err
+	}
+	return reply, err
+}
+
+func (e *Edge) run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	if len(call.Items) > 0 {
 		return e.write(ctx, call, call.Items)
 	}

@@ -248,7 +248,8 @@ type Reply struct {
 }
 
 // Runner runs operations: a cluster node, the HTTP client, a one-node machine.
-// Errors are *fault.Fault, or the context's.
+// Errors are *fault.Fault, or the context's. With an error there may be a
+// reply, of which only the revision means anything.
 type Runner interface {
 	Run(ctx context.Context, call *Call) (*Reply, error)
 }

@@ -14,7 +14,6 @@ import (
 // reply answers with what the operation gave.
 func (e *endpoint) reply(w http.ResponseWriter, r *http.Request, reply *op.Reply) error {
 	h := w.Header()
-	facts(h, reply)
 	if reply.Version > 0 {
 		h.Set("ETag", wire.ETag(reply.Version))
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && wire.NoneMatch(r.Header["If-None-Match"], reply.Version) {
