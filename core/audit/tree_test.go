@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/storage/key"
 )
 
 // model is the tree as tlog itself keeps it, of the same leaves.
@@ -116,6 +118,41 @@ func TestTilesAreThoseOfTlog(t *testing.T) {
 	}
 	if len(bundle) != 0 {
 		t.Errorf("the bundle has %d bytes too many", len(bundle))
+	}
+}
+
+func TestTilesOfAllLevels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 65,800 entries")
+	}
+	l := newLog(t)
+	l.fill(tileWidth*tileWidth+264, 1000)
+	v, size := l.view(), int64(l.head.Sequence)
+	if !tiles.Has(v, state.Key(key.AuditTile, uint64(1), uint64(0))) || tiles.Has(v, state.Key(key.AuditTile, uint64(1), uint64(1))) {
+		t.Error("the first tile of level 1 is stored, and no other")
+	}
+	root, err := tlog.TreeHash(size, &reader{v: v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if root != tlog.Hash(chain.Root(l.head.Peaks)) {
+		t.Error("tiles and peaks do not have one root")
+	}
+	top := must(l, Tile, TileInput{Path: "2/000.p/1"}).Body
+	if got := fold(must(l, Tile, TileInput{Path: "1/000"}).Body); !bytes.Equal(top, got[:]) {
+		t.Error("level 2 is not the root of level 1")
+	}
+	for _, n := range []int64{0, 255, 65535, 65536, size - 1} {
+		proof, err := tlog.ProveRecord(size, n, &reader{v: v})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tlog.CheckRecord(proof, size, root, n, chain.Leaf(load(v, uint64(n)+1).Entry)); err != nil {
+			t.Errorf("record %d: %v", n, err)
+		}
+	}
+	if got := must(l, Verify, VerifyInput{From: 65000}); !got.Valid {
+		t.Errorf("got %+v", got)
 	}
 }
 
