@@ -208,6 +208,25 @@ func mainJob(t *testing.T, admin *program, d *dev) {
 	}
 }
 
+func TestOps(t *testing.T) {
+	p := newProgram(t)
+	out := p.ok("ops", "show", "object.create")
+	for _, said := range []string{"POST /v1/objects", "core/objects/create.go:", "weir object create --type note", "each active principal"} {
+		if !strings.Contains(out, said) {
+			t.Errorf("show does not say %q:\n%s", said, out)
+		}
+	}
+	if out := p.ok("ops", "list"); !strings.Contains(out, "scope.add_member") {
+		t.Errorf("list printed\n%s", out)
+	}
+	if r := p.run("", "ops", "show", "object.paint"); r.status != 2 {
+		t.Errorf("an operation that is not there: status %d", r.status)
+	}
+	if out := p.ok("version"); !strings.HasPrefix(out, "weir ") {
+		t.Errorf("version printed %q", out)
+	}
+}
+
 func statuses(t *testing.T, admin *program, d *dev) {
 	admin = &program{t, admin.home, admin.env}
 	note := admin.field("id", "object", "create", "--type", "note", "--data", "{}")

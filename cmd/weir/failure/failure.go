@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/weir-store/weir/cmd/weir/output"
 	"github.com/weir-store/weir/core/fault"
 )
 
@@ -100,15 +101,15 @@ func describe(b *strings.Builder, f *fault.Fault, err error) {
 	call := &CallError{}
 	_ = errors.As(err, &call) // without one there is less to say
 	info, _ := fault.Lookup(f.Code)
-	fmt.Fprintf(b, "weir: %s (%s)\n", info.Title, f.Code)
+	fmt.Fprintf(b, "weir: %s (%s)\n", info.Title, output.Clean(string(f.Code)))
 	if f.Detail != "" {
-		fmt.Fprintf(b, "  %s\n", f.Detail)
+		fmt.Fprintf(b, "  %s\n", output.Clean(f.Detail))
 	}
 	for _, i := range f.Items {
-		fmt.Fprintf(b, "  %s: %s\n", call.place(i), i.Detail)
+		fmt.Fprintf(b, "  %s: %s\n", output.Clean(call.place(i)), output.Clean(i.Detail))
 	}
 	for _, m := range f.Members {
-		fmt.Fprintf(b, "  %s: %v\n", m.Name, m.Value)
+		fmt.Fprintf(b, "  %s: %s\n", output.Clean(m.Name), output.Clean(fmt.Sprint(m.Value)))
 	}
 	fmt.Fprintf(b, "next: %s\n", info.Next)
 	if call.IdempotencyKey != "" && info.Exit == fault.ExitUnavailable {

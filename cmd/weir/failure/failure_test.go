@@ -42,6 +42,10 @@ func TestStatusAndText(t *testing.T) {
 				"next: Try again later; a service that is needed does not answer.\n",
 		},
 		{
+			"no control reaches the terminal", fault.New(fault.NotFound, "a\x1bb").At(fault.Item{Pointer: "/\u009b", Detail: "c\u202ed"}), 3,
+			"weir: Not found (not-found)\n  a\uFFFDb\n  /\uFFFD: c\uFFFDd\nnext: Check the id, and the key you use: what you may not see looks like what is not there.\n",
+		},
+		{
 			"a code of a newer node", fault.New("of-a-newer-node", "something"), 1,
 			"weir: Internal error (of-a-newer-node)\n  something\nnext: Tell the operator the request id.\n",
 		},

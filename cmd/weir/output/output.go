@@ -64,7 +64,7 @@ func (v *value) show(b *bytes.Buffer) {
 	if items, ok := v.members["items"]; ok && items.kind == '[' {
 		items.list(b)
 		if next := v.members["next_cursor"]; next != nil && next.text != "" {
-			fmt.Fprintf(b, "\nmore: --cursor %s, or --all\n", clean(next.text))
+			fmt.Fprintf(b, "\nmore: --cursor %s, or --all\n", Clean(next.text))
 		}
 		return
 	}
@@ -74,7 +74,7 @@ func (v *value) show(b *bytes.Buffer) {
 	case '[':
 		v.list(b)
 	default:
-		fmt.Fprintln(b, clean(v.String()))
+		fmt.Fprintln(b, Clean(v.String()))
 	}
 }
 
@@ -89,12 +89,12 @@ func (v *value) object(b *bytes.Buffer) {
 	}
 	for _, n := range v.names {
 		if m := v.members[n]; !m.rows() {
-			fmt.Fprintf(b, "%-*s  %s\n", width, clean(n), clean(m.String()))
+			fmt.Fprintf(b, "%-*s  %s\n", width, Clean(n), Clean(m.String()))
 		}
 	}
 	for _, n := range v.names {
 		if m := v.members[n]; m.rows() {
-			fmt.Fprintf(b, "\n%s\n", clean(n))
+			fmt.Fprintf(b, "\n%s\n", Clean(n))
 			m.list(b)
 		}
 	}
@@ -107,7 +107,7 @@ func (v *value) list(b *bytes.Buffer) {
 	}
 	if !v.rows() {
 		for _, e := range v.elems {
-			fmt.Fprintln(b, clean(e.String()))
+			fmt.Fprintln(b, Clean(e.String()))
 		}
 		return
 	}
@@ -116,13 +116,13 @@ func (v *value) list(b *bytes.Buffer) {
 		row := make([]string, len(rows[0]))
 		for i, n := range rows[0] {
 			if m := e.members[n]; m != nil {
-				row[i] = cut(clean(m.String()))
+				row[i] = cut(Clean(m.String()))
 			}
 		}
 		rows = append(rows, row)
 	}
 	for i, n := range rows[0] {
-		rows[0][i] = clean(strings.ToUpper(n))
+		rows[0][i] = Clean(strings.ToUpper(n))
 	}
 	b.WriteString(Columns(rows))
 }
@@ -182,8 +182,8 @@ func cut(cell string) string {
 	return string([]rune(cell)[:widest-1]) + "…"
 }
 
-// clean takes the power over the terminal from text that other people wrote.
-func clean(text string) string {
+// Clean takes the power over the terminal from text that other people wrote.
+func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

@@ -45,90 +45,93 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// mistakes are settings that each source can get wrong, and what is said.
+var mistakes = []struct {
+	name, file string
+	env, flags []string
+	want       string
+}{
+	{
+		"a word for a number", "",
+		[]string{"WEIR_BOOTSTRAP_EXPECT=three"},
+		nil,
+		"WEIR_BOOTSTRAP_EXPECT: is not a number from 0 to 9; give the number of nodes that form the cluster, 3 or 5",
+	},
+	{
+		"an address without port", "", nil,
+		[]string{"listen=localhost"},
+		"--listen: is not an address; write host:port, such as 127.0.0.1:8420",
+	},
+	{
+		"a port too high", "", nil,
+		[]string{"listen=localhost:70000"},
+		"--listen: has no port number from 0 to 65535; write host:port, such as 127.0.0.1:8420",
+	},
+	{
+		"a host that is a URL", "", nil,
+		[]string{"listen=http://[::1]:80"},
+		"--listen: is not an address; write host:port, such as 127.0.0.1:8420",
+	},
+	{
+		"a peer that is no address", "join = a:1,b", nil, nil,
+		"weir.conf:1: join: has a part that is not an address; write host:port,host:port, such as 10.0.0.1:8422,10.0.0.2:8422",
+	},
+	{
+		"a word for a switch", "allow-plain-http = maybe", nil, nil,
+		"weir.conf:1: allow-plain-http: is neither true nor false; write true or false",
+	},
+	{
+		"a format that is not there", "", nil,
+		[]string{"log-format=xml"},
+		"--log-format: is not a value that it can have; use json, text",
+	},
+	{
+		"a name with a slash", "", nil,
+		[]string{"node-id=eu/node1"},
+		"--node-id: is not a name of a node; use 1 to 63 of A-Z a-z 0-9 . _ -, with a letter or digit at both ends",
+	},
+	{
+		"a root key that is none", "",
+		[]string{"WEIR_ROOT_KEY=hunter2"},
+		nil,
+		"WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
+	},
+	{
+		"a root key whose id is no UUID", "",
+		[]string{"WEIR_ROOT_KEY=weir_ffffffffffffffffffffffffffffffff_" + strings.Repeat("x", 43)},
+		nil,
+		"WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
+	},
+	{
+		"a misspelt name", "\nlisen = 127.0.0.1:1", nil, nil,
+		"weir.conf:2: there is no setting of that name; did you mean listen?",
+	},
+	{
+		"an unknown name", "xyz = 1", nil, nil,
+		"weir.conf:1: there is no setting of that name; see weir serve --help for all of them",
+	},
+	{
+		"a line that says nothing", "listen", nil, nil,
+		"weir.conf:1: the line has no =; write name = value, or begin it with #",
+	},
+	{
+		"a line twice", "data = a\ndata = b", nil, nil,
+		"weir.conf:2: data was set before, at weir.conf:1; remove one of the two lines",
+	},
+	{
+		"a secret in the file", "root-key = weir_x", nil, nil,
+		"weir.conf:1: root-key is a secret and does not belong in this file; set WEIR_ROOT_KEY",
+	},
+	{
+		"several at once", "log-level = loud", nil,
+		[]string{"bootstrap-expect=-1"},
+		"--bootstrap-expect: is not a number from 0 to 9; give the number of nodes that form the cluster, 3 or 5\n" +
+			"weir.conf:1: log-level: is not a value that it can have; use debug, info, warn, error",
+	},
+}
+
 func TestMistakes(t *testing.T) {
-	for _, row := range []struct {
-		name, file string
-		env, flags []string
-		want       string
-	}{
-		{
-			"a word for a number", "",
-			[]string{"WEIR_BOOTSTRAP_EXPECT=three"},
-			nil,
-			"WEIR_BOOTSTRAP_EXPECT: is not a number from 0 to 9; give the number of nodes that form the cluster, 3 or 5",
-		},
-		{
-			"an address without port", "", nil,
-			[]string{"listen=localhost"},
-			"--listen: is not an address; write host:port, such as 127.0.0.1:8420",
-		},
-		{
-			"a port too high", "", nil,
-			[]string{"listen=localhost:70000"},
-			"--listen: has no port number from 0 to 65535; write host:port, such as 127.0.0.1:8420",
-		},
-		{
-			"a host that is a URL", "", nil,
-			[]string{"listen=http://[::1]:80"},
-			"--listen: is not an address; write host:port, such as 127.0.0.1:8420",
-		},
-		{
-			"a peer that is no address", "join = a:1,b", nil, nil,
-			"weir.conf:1: join: has a part that is not an address; write host:port,host:port, such as 10.0.0.1:8422,10.0.0.2:8422",
-		},
-		{
-			"a word for a switch", "allow-plain-http = maybe", nil, nil,
-			"weir.conf:1: allow-plain-http: is neither true nor false; write true or false",
-		},
-		{
-			"a format that is not there", "", nil,
-			[]string{"log-format=xml"},
-			"--log-format: is not a value that it can have; use json, text",
-		},
-		{
-			"a name with a slash", "", nil,
-			[]string{"node-id=eu/node1"},
-			"--node-id: is not a name of a node; use 1 to 63 of A-Z a-z 0-9 . _ -, with a letter or digit at both ends",
-		},
-		{
-			"a root key that is none", "",
-			[]string{"WEIR_ROOT_KEY=hunter2"},
-			nil,
-			"WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
-		},
-		{
-			"a root key whose id is no UUID", "",
-			[]string{"WEIR_ROOT_KEY=weir_ffffffffffffffffffffffffffffffff_" + strings.Repeat("x", 43)},
-			nil,
-			"WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
-		},
-		{
-			"a misspelt name", "\nlisen = 127.0.0.1:1", nil, nil,
-			"weir.conf:2: there is no setting of that name; did you mean listen?",
-		},
-		{
-			"an unknown name", "xyz = 1", nil, nil,
-			"weir.conf:1: there is no setting of that name; see weir serve --help for all of them",
-		},
-		{
-			"a line that says nothing", "listen", nil, nil,
-			"weir.conf:1: the line has no =; write name = value, or begin it with #",
-		},
-		{
-			"a line twice", "data = a\ndata = b", nil, nil,
-			"weir.conf:2: data was set before, at weir.conf:1; remove one of the two lines",
-		},
-		{
-			"a secret in the file", "root-key = weir_x", nil, nil,
-			"weir.conf:1: root-key is a secret and does not belong in this file; set WEIR_ROOT_KEY",
-		},
-		{
-			"several at once", "log-level = loud", nil,
-			[]string{"bootstrap-expect=-1"},
-			"--bootstrap-expect: is not a number from 0 to 9; give the number of nodes that form the cluster, 3 or 5\n" +
-				"weir.conf:1: log-level: is not a value that it can have; use debug, info, warn, error",
-		},
-	} {
+	for _, row := range mistakes {
 		t.Run(row.name, func(t *testing.T) {
 			_, err := load(row.file, row.env, row.flags)
 			if err == nil {
