@@ -28,6 +28,7 @@ func Document(sets []*op.Set, version string) ([]byte, error) {
 		}
 	}
 	b.batch()
+	b.service()
 	b.schemas["Problem"] = problemSchema()
 	document := object{
 		"openapi": "3.1.0",
@@ -38,8 +39,10 @@ func Document(sets []*op.Set, version string) ([]byte, error) {
 		},
 		"servers":  []object{{"url": "/", "description": "this node; any node takes any call"}},
 		"security": []object{{"bearer": []string{}}},
-		"tags":     append(tags, object{"name": "batch", "description": "Several operations that happen together or not at all."}),
-		"paths":    b.paths,
+		"tags": append(tags,
+			object{"name": "batch", "description": "Several operations that happen together or not at all."},
+			object{"name": "service", "description": "The node as a service: probes, measurements, documents."}),
+		"paths": b.paths,
 		"components": object{
 			"schemas":  b.schemas,
 			"examples": b.examples,
@@ -172,7 +175,7 @@ func (b *builder) batch() {
 			"example": object{"operations": []object{{"op": "object.create", "input": object{"type": "note", "data": object{"title": "draft"}}}}},
 		}}},
 		"responses": func() object {
-			all := b.problems(append(commandCodes(), fault.Unauthenticated, fault.APIKeyInvalid, fault.LimitExceeded, fault.NotFound, fault.PermissionDenied, fault.VersionConflict))
+			all := b.problems(append(append(commandCodes(), bodyCodes()...), fault.Unauthenticated, fault.APIKeyInvalid, fault.LimitExceeded, fault.NotFound, fault.PermissionDenied, fault.VersionConflict))
 			all["200"] = object{"description": "All of them happened.", "headers": revisionHeader(), "content": object{wire.JSONType: object{
 				"schema":  object{"type": "object", "required": []string{"results"}, "properties": object{"results": object{"type": "array", "items": object{}}}},
 				"example": object{"results": []object{{"id": "obj_01890a5d0c1e7000a000000000000003"}}},

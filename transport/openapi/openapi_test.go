@@ -77,7 +77,12 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 		}
 	}
 	var got []string
-	each(d, func(method, path string, _ map[string]any) { got = append(got, strings.ToUpper(method)+" "+path) })
+	each(d, func(method, path string, o map[string]any) {
+		if _, derived := o["x-operation"]; !derived && o["operationId"] != "batch" {
+			return // a test of rest holds that these are served
+		}
+		got = append(got, strings.ToUpper(method)+" "+path)
+	})
 	slices.Sort(want)
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ func codes(o *op.Operation) []fault.Code {
 		all = append(all, commandCodes()...)
 	} else {
 		all = append(all, fault.MalformedRequest, fault.NotAcceptable, fault.Internal, fault.NoLeader, fault.IndexNotReached, fault.HandlerTimeout)
+	}
+	if o.Method != http.MethodGet {
+		all = append(all, bodyCodes()...)
 	}
 	if !o.Open() {
 		all = append(all, fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied)
@@ -40,9 +44,12 @@ func codes(o *op.Operation) []fault.Code {
 func commandCodes() []fault.Code {
 	return []fault.Code{
 		fault.MalformedRequest, fault.NotAcceptable, fault.IdempotencyInvalid, fault.IdempotencyKeyReused,
-		fault.RequestTimeout, fault.PayloadTooLarge, fault.UnsupportedMediaType, fault.ValidationFailed,
 		fault.Internal, fault.NoLeader, fault.OutcomeUnknown,
 	}
+}
+
+func bodyCodes() []fault.Code {
+	return []fault.Code{fault.RequestTimeout, fault.PayloadTooLarge, fault.UnsupportedMediaType, fault.ValidationFailed}
 }
 
 // problems are the answers of a list of codes, by status.

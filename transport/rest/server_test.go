@@ -16,6 +16,7 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/transport/openapi"
 	"github.com/weir-store/weir/transport/rest"
 	"github.com/weir-store/weir/transport/wire"
 )
@@ -169,6 +170,34 @@ func TestDocumentIsServed(t *testing.T) {
 	h.ServeHTTP(again, r)
 	if again.Code != http.StatusNotModified {
 		t.Errorf("the document is sent again: %d", again.Code)
+	}
+}
+
+// TestWhatIsDescribedIsServed asks for each route of the document.
+func TestWhatIsDescribedIsServed(t *testing.T) {
+	h := serve(t, func(*rest.Config) {})
+	raw, err := openapi.Document(sets(), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Paths map[string]map[string]struct{} `json:"paths"`
+	}
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	for path, methods := range document.Paths {
+		for method := range methods {
+			r := httptest.NewRequest(strings.ToUpper(method), strings.NewReplacer("{", "", "}", "").Replace(path), nil)
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			if w.Code == http.StatusMethodNotAllowed || strings.Contains(w.Body.String(), "no such path") {
+				t.Errorf("%s %s is not served", method, path)
+			}
+		}
+	}
+	if len(document.Paths) < 10 {
+		t.Errorf("only %d paths are described", len(document.Paths))
 	}
 }
 
