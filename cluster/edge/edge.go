@@ -40,6 +40,10 @@ type Keys interface {
 // Local answers an operation about this node or its cluster.
 type Local func(ctx context.Context, in any) (out any, err error)
 
+// Before does what a query asks of the world before it is answered. It says
+// whether the state may have changed by it.
+type Before func(ctx context.Context, in any) (acted bool, err error)
+
 // Config is what an Edge is composed of.
 type Config struct {
 	Catalog *op.Catalog
@@ -49,6 +53,8 @@ type Config struct {
 	Keys    Keys
 	// Local holds a handler for each local operation, by name.
 	Local map[string]Local
+	// Before holds what comes before some queries, by name.
+	Before map[string]Before
 	// Clock is the node's clock; Random is where secrets come from.
 	Clock  func() time.Time
 	Random io.Reader

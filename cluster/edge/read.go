@@ -20,13 +20,25 @@ func (e *Edge) read(ctx context.Context, call *op.Call, o *op.Operation) (*op.Re
 	if err != nil {
 		return nil, err
 	}
-	defer s.close()
+	defer func() { s.close() }()
 	if call.Stale && !caller.Holds(op.Administer) {
 		return nil, fault.New(fault.PermissionDenied, "only cluster administrators may read unconfirmed state; leave consistency out")
 	}
 	in, f := e.decodeQuery(o, caller, call.Input)
 	if f != nil {
 		return nil, f
+	}
+	if before := e.Before[o.Name]; before != nil && call.At == "" && !call.Stale {
+		acted, err := before(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		if acted {
+			s.close()
+			if s, caller, err = e.enter(ctx, call, o); err != nil {
+				return nil, err
+			}
+		}
 	}
 	answer, err := e.answer(s, caller, o, in, call)
 	if err != nil {

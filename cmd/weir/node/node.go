@@ -25,6 +25,7 @@ import (
 	"github.com/weir-store/weir/cluster/trust"
 	"github.com/weir-store/weir/core"
 	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/fsm"
@@ -144,8 +145,9 @@ func (n *Node) open() error {
 	}
 	n.edge = edge.New(edge.Config{
 		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: n.cluster, Keys: n,
-		Local: map[string]edge.Local{system.StatusQuery.Name: n.status},
-		Clock: time.Now, Random: rand.Reader, Logger: c.Log,
+		Local:  map[string]edge.Local{system.StatusQuery.Name: n.status},
+		Before: map[string]edge.Before{audit.Checkpoint.Name: n.fresh},
+		Clock:  time.Now, Random: rand.Reader, Logger: c.Log,
 	})
 	close(n.opened)
 	return nil
@@ -224,8 +226,19 @@ func (n *Node) lead(ctx context.Context) {
 		n.config.Log.Warn("the cluster could not be founded yet", "error", err)
 		pause(ctx, time.Second)
 	}
-	signer := &worker.Signer{Store: n.edge, Seed: n.logSeed, Every: checkpointEvery, Log: n.config.Log}
-	signer.Run(ctx)
+	n.signer().Run(ctx)
+}
+
+func (n *Node) signer() *worker.Signer {
+	return &worker.Signer{Store: n.edge, Seed: n.logSeed, Every: checkpointEvery, Log: n.config.Log}
+}
+
+// fresh signs a new checkpoint before one is shown, if that is asked for.
+func (n *Node) fresh(ctx context.Context, in any) (acted bool, err error) {
+	if c, ok := in.(audit.CheckpointInput); !ok || !c.Fresh {
+		return false, nil
+	}
+	return true, n.signer().Sign(ctx)
 }
 
 func (n *Node) logSeed(origin string) ([32]byte, error) {
