@@ -158,12 +158,15 @@ func TestBodiesMustComeInTime(t *testing.T) {
 }
 
 // TestTheConnectionGoesOn fails when the deadline of a body stays on the
-// connection after it was read.
+// connection after it was read: net/http would take it for a caller who left.
 func TestTheConnectionGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			body(w, r)
 			time.Sleep(20 * time.Second) // longer than a body may take
+			if err := r.Context().Err(); err != nil {
+				t.Errorf("the context ended: %v", err)
+			}
 		})).dial()
 		reader := bufio.NewReader(conn)
 		for range 2 {
