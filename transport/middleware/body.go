@@ -44,9 +44,6 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, *fault.Fault) {
 	if _, err := b.ReadFrom(p); err != nil {
 		return nil, unread(w, err)
 	}
-	if err := p.end(); err != nil {
-		return nil, fault.InternalOf(err)
-	}
 	return b.Bytes(), nil
 }
 
@@ -78,7 +75,8 @@ func unread(w http.ResponseWriter, err error) *fault.Fault {
 }
 
 // paced is a body that must come at a minimum pace. Each read gets a deadline:
-// the moment at which what has come so far is too little.
+// the moment at which what has come so far is too little. When the body has
+// ended, net/http takes the deadline off the connection.
 type paced struct {
 	source   io.Reader
 	start    time.Time
@@ -88,21 +86,11 @@ type paced struct {
 
 func (p *paced) Read(b []byte) (int, error) {
 	allowed := min(bodyTime, max(bodyGrace, time.Duration(p.got)*time.Second/bodyPace))
-	if err := p.set(p.start.Add(allowed)); err != nil {
+	// Only connections of tests know no deadlines.
+	if err := p.deadline(p.start.Add(allowed)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
 	n, err := p.source.Read(b)
 	p.got += int64(n)
 	return n, err
-}
-
-// end gives the connection back without a deadline.
-func (p *paced) end() error { return p.set(time.Time{}) }
-
-// set leaves connections alone that know no deadlines: those of tests.
-func (p *paced) set(t time.Time) error {
-	if err := p.deadline(t); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	return nil
 }

@@ -157,8 +157,8 @@ func TestBodiesMustComeInTime(t *testing.T) {
 	}
 }
 
-// TestTheConnectionGoesOn fails when the deadline of a body stays on the
-// connection after it was read: net/http would take it for a caller who left.
+// TestTheConnectionGoesOn fails when the deadline of a body outlives it: the
+// handler that goes on, and the next request, must not meet it.
 func TestTheConnectionGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
