@@ -97,11 +97,11 @@ type dev struct {
 	command  *exec.Cmd
 }
 
-func startDev(t *testing.T) *dev {
+func startDev(t *testing.T, args ...string) *dev {
 	t.Helper()
 	p := newProgram(t)
 	d := &dev{dir: filepath.Join(p.home, "data")}
-	d.command = p.command("", "dev", "--data", d.dir, "--listen", "127.0.0.1:0")
+	d.command = p.command("", append([]string{"dev", "--data", d.dir, "--listen", "127.0.0.1:0"}, args...)...)
 	out, err := d.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -78,7 +78,7 @@ func newDev() *cobra.Command {
 		// What belongs to a cluster does not reach this node, wherever it was set.
 		alone := setting.Server{
 			NodeID: "dev", Data: s.Data, Listen: s.Listen, TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey,
-			LogFormat: s.LogFormat, LogLevel: s.LogLevel,
+			LogFormat: s.LogFormat, LogLevel: s.LogLevel, ProfileListen: s.ProfileListen,
 		}
 		config, err := configure(&alone, c.ErrOrStderr())
 		if err != nil {
@@ -157,7 +157,8 @@ func configure(s *setting.Server, logs io.Writer) (node.Config, error) {
 	c := node.Config{
 		NodeID: s.NodeID, Data: s.Data, Listen: s.Listen, ClusterListen: s.ClusterListen, GossipListen: s.GossipListen,
 		Advertise: s.Advertise, Join: s.Join, BootstrapExpect: s.BootstrapExpect,
-		TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey, Log: logger(s, logs),
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey, Log: logger(s, logs), ProfileListen: s.ProfileListen,
+		Certificates: trust.Files{Cert: s.ClusterTLSCert, Key: s.ClusterTLSKey, Authorities: s.ClusterTLSCA},
 	}
 	var err error
 	if c.Keys, err = clusterKeys(s); err != nil {

@@ -70,6 +70,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	for i, s := range story {
 		t.print("\n%s\n%s\n", t.bold(fmt.Sprintf("%2d  %s", i+1, s.title)), t.dim(indent(s.text)))
 		if err := t.take(ctx, s); err != nil {
+			if ctx.Err() != nil {
+				return fmt.Errorf("the tour was interrupted in step %d", i+1)
+			}
 			t.tellLogs()
 			return &StepError{i + 1, s.title, err}
 		}
