@@ -51,14 +51,19 @@ type Config struct {
 	BootstrapExpect int
 	// Keys are the cluster's keys.
 	Keys trust.Keys
+	// Certificates are the operator's own for the cluster port; made from Keys
+	// when empty.
+	Certificates trust.Files
 	// Keyring is the keyring of the cluster, where it is not kept in Data.
 	Keyring []byte
 	// TLSCert and TLSKey are files; HTTP is plain without.
 	TLSCert, TLSKey string
 	// RootKey is the first administrator's token; one is drawn when empty.
 	RootKey string
-	Log     *slog.Logger
-	Tuning  cluster.Tuning
+	// ProfileListen is where profiles of the runtime are served, if anywhere.
+	ProfileListen string
+	Log           *slog.Logger
+	Tuning        cluster.Tuning
 }
 
 // Node is a running node.
@@ -93,7 +98,7 @@ func Start(config Config) (*Node, error) {
 	if err := n.open(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	if err := n.serve(listener); err != nil {
+	if err := errors.Join(n.serve(listener), n.profile()); err != nil {
 		return nil, errors.Join(err, listener.Close(), n.cluster.Close())
 	}
 	return n, nil
@@ -105,7 +110,7 @@ func (n *Node) open() error {
 	var engine storage.Engine
 	var state *replica.Replica
 	catalog := op.NewCatalog(core.Sets()...)
-	identity, err := trust.FromKeys(c.NodeID, c.Keys)
+	identity, err := c.identity()
 	if err != nil {
 		return err
 	}
@@ -151,6 +156,15 @@ func (n *Node) open() error {
 	})
 	close(n.opened)
 	return nil
+}
+
+// identity is what the node shows to others: a certificate of the operator's,
+// or one made from the cluster key.
+func (c *Config) identity() (*trust.Identity, error) {
+	if c.Certificates.Cert != "" {
+		return trust.FromFiles(c.NodeID, c.Certificates)
+	}
+	return trust.FromKeys(c.NodeID, c.Keys)
 }
 
 // single is how many nodes found a store of one node.

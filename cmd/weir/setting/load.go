@@ -141,6 +141,13 @@ func (s *Server) Check() error {
 	need(s.ClusterKeyFile == "" || s.ClusterKey == "", "WEIR_CLUSTER_KEY", "is set, and --cluster-key-file too", "give one of the two")
 	need(s.BootstrapExpect > 0 || len(s.Join) > 0, "--join", "is missing, and --bootstrap-expect is 0", "name nodes of the cluster to join, or say how many form a new one")
 	need(s.BootstrapExpect < 2 || len(s.Join) > 0, "--join", "is missing", "name the gossip addresses of the nodes that form the cluster")
+	own := 0
+	for _, file := range []string{s.ClusterTLSCert, s.ClusterTLSKey, s.ClusterTLSCA} {
+		if file != "" {
+			own++
+		}
+	}
+	need(own == 0 || own == 3, "--cluster-tls-cert", "is given without its key or its authorities", "give --cluster-tls-cert, --cluster-tls-key and --cluster-tls-ca, or none of them")
 	if err := s.CheckHTTP(); err != nil {
 		errs = append(errs, err)
 	}
@@ -151,6 +158,8 @@ func (s *Server) Check() error {
 // TLS, or because somebody took the responsibility.
 func (s *Server) CheckHTTP() error {
 	switch {
+	case s.ProfileListen != "" && !loopback(s.ProfileListen):
+		return &failure.UsageError{Key: "--profile-listen", Problem: "is not a loopback address", Fix: "profiles show what the process does: serve them on 127.0.0.1 only"}
 	case s.TLSCert == "" && s.TLSKey != "":
 		return &failure.UsageError{Key: "--tls-cert", Problem: "is missing, and --tls-key is given", Fix: "name the certificate of the key"}
 	case s.TLSCert != "" && s.TLSKey == "":

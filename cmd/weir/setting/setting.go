@@ -21,12 +21,16 @@ type Server struct {
 	BootstrapExpect int
 	ClusterKeyFile  string
 	ClusterKey      string
+	ClusterTLSCert  string
+	ClusterTLSKey   string
+	ClusterTLSCA    string
 	KeyringFile     string
 	TLSCert, TLSKey string
 	AllowPlainHTTP  bool
 	RootKey         string
 	LogFormat       string
 	LogLevel        string
+	ProfileListen   string
 }
 
 // Setting is one declaration.
@@ -100,6 +104,18 @@ var all = []*Setting{
 		Doc: "The cluster key itself, where a file is awkward.",
 	},
 	{
+		Name: "cluster-tls-cert", Value: "FILE", Node: true, set: text(func(s *Server) *string { return &s.ClusterTLSCert }),
+		Doc: "A certificate of your own for the cluster port, in PEM, with the URI weir:node:NAME; made from the cluster key when absent.",
+	},
+	{
+		Name: "cluster-tls-key", Value: "FILE", Node: true, set: text(func(s *Server) *string { return &s.ClusterTLSKey }),
+		Doc: "The private key of cluster-tls-cert in PEM.",
+	},
+	{
+		Name: "cluster-tls-ca", Value: "FILE", Node: true, set: text(func(s *Server) *string { return &s.ClusterTLSCA }),
+		Doc: "The authorities that certificates of other nodes must come from, in PEM.",
+	},
+	{
 		Name: "keyring-file", Value: "FILE", Node: true, set: text(func(s *Server) *string { return &s.KeyringFile }),
 		Doc: "The keyring of the cluster, where it does not lie in the data directory.",
 	},
@@ -126,6 +142,10 @@ var all = []*Setting{
 	{
 		Name: "log-level", Value: "LEVEL", Default: "info", set: choice(func(s *Server) *string { return &s.LogLevel }, "debug", "info", "warn", "error"),
 		Doc: "The least level that is logged: debug, info, warn or error.",
+	},
+	{
+		Name: "profile-listen", Value: "HOST:PORT", set: address(func(s *Server) *string { return &s.ProfileListen }),
+		Doc: "A loopback address where the profiles of the Go runtime are served under /debug/pprof/; nowhere when absent.",
 	},
 }
 
