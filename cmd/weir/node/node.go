@@ -32,8 +32,7 @@ import (
 	"github.com/weir-store/weir/internal/buildinfo"
 	"github.com/weir-store/weir/storage"
 	"github.com/weir-store/weir/storage/badgerdb"
-	"github.com/weir-store/weir/transport/openapi"
-	"github.com/weir-store/weir/transport/rest"
+	"github.com/weir-store/weir/transport"
 	"github.com/weir-store/weir/worker"
 )
 
@@ -298,23 +297,15 @@ func (n *Node) stop(err error) {
 }
 
 func (n *Node) serve(listener net.Listener) error {
-	sets := core.Sets()
-	document, err := openapi.Document(sets, buildinfo.Version())
-	if err != nil {
-		return err
-	}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), n.collector())
-	handler, err := rest.New(rest.Config{
-		Catalog: op.NewCatalog(sets...), Runner: n.edge, Logger: n.config.Log, Metrics: metrics,
-		Document: document, Ready: n.Ready, Started: n.Ready,
+	var err error
+	n.http, err = transport.NewServer(transport.Config{
+		Sets: core.Sets(), Runner: n.edge, Version: buildinfo.Version(), Logger: n.config.Log, Metrics: metrics,
+		Ready: n.Ready, Started: n.Ready,
 	})
 	if err != nil {
 		return err
-	}
-	n.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(n.config.Log.Handler(), slog.LevelDebug),
 	}
 	n.served.Go(func() {
 		var err error
