@@ -73,6 +73,16 @@ func (r *Report) Passed(c *Config) bool {
 	return r.Chain.Valid
 }
 
+// Violated says whether some history was impossible.
+func (r *Report) Violated() bool {
+	for _, w := range r.Results {
+		if w.Violated() {
+			return true
+		}
+	}
+	return false
+}
+
 // Run starts a cluster, breaks it for the configured time, and judges.
 func Run(ctx context.Context, c *Config) (report *Report, err error) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.Log, format+"\n", args...) }

@@ -33,7 +33,7 @@ func main() {
 func command() *cobra.Command {
 	c := jepsen.Config{Log: os.Stderr}
 	var faults []string
-	var output string
+	var o options
 	cmd := &cobra.Command{
 		Use:   "weir-jepsen",
 		Short: "Break a cluster of real processes and check what its clients saw",
@@ -48,7 +48,7 @@ kept with a picture of it, beside the data and logs of the nodes.`,
 			for _, f := range faults {
 				c.Faults = append(c.Faults, nemesis.Fault(f))
 			}
-			return run(cmd.Context(), &c, output)
+			return run(cmd.Context(), &c, o)
 		},
 	}
 	var names []string
@@ -63,11 +63,15 @@ kept with a picture of it, beside the data and logs of the nodes.`,
 	f.DurationVar(&c.Every, "every", 4*time.Second, "mean time between faults")
 	f.Uint64Var(&c.Seed, "seed", uint64(time.Now().UnixNano()), "fixes faults and the choices of clients; drawn when not given")
 	f.StringSliceVar(&faults, "faults", names, "what to do: "+strings.Join(names, ", "))
-	f.StringVar(&output, "output", "text", "text or json")
+	f.StringVar(&o.output, "output", "text", "text or json")
+	f.StringVar(&o.mutant, "mutant", "", "build the program with a planted fault, and fail unless it is noticed: stale-reads")
 	return cmd
 }
 
-func run(ctx context.Context, c *jepsen.Config, output string) (err error) {
+// options are what a run is told beside its configuration.
+type options struct{ output, mutant string }
+
+func run(ctx context.Context, c *jepsen.Config, o options) (err error) {
 	if c.Dir == "" {
 		if c.Dir, err = os.MkdirTemp("", "weir-jepsen-"); err != nil {
 			return err
@@ -81,7 +85,7 @@ func run(ctx context.Context, c *jepsen.Config, output string) (err error) {
 		return err
 	}
 	if c.Binary == "" {
-		if c.Binary, err = build(ctx, c.Dir); err != nil {
+		if c.Binary, err = build(ctx, c.Dir, o.mutant); err != nil {
 			return err
 		}
 	}
@@ -92,8 +96,15 @@ func run(ctx context.Context, c *jepsen.Config, output string) (err error) {
 	if err := report.Save(c.Dir); err != nil {
 		return err
 	}
-	if err := show(report, output); err != nil {
+	if err := show(report, o.output); err != nil {
 		return err
+	}
+	if o.mutant != "" {
+		if report.Violated() {
+			fmt.Fprintln(os.Stderr, "the planted fault was noticed")
+			return nil
+		}
+		return fmt.Errorf("the planted fault %s was not noticed; seed %d", o.mutant, c.Seed)
 	}
 	if !report.Passed(c) {
 		return fmt.Errorf("the run failed; data, logs and histories are in %s; repeat it with --seed %d", c.Dir, c.Seed)
@@ -102,9 +113,14 @@ func run(ctx context.Context, c *jepsen.Config, output string) (err error) {
 }
 
 // build compiles the program, so that a checkout needs no other step.
-func build(ctx context.Context, dir string) (string, error) {
+// A mutant is a build tag that plants one fault.
+func build(ctx context.Context, dir, mutant string) (string, error) {
 	binary := filepath.Join(dir, "weir")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/weir-store/weir/cmd/weir")
+	args := []string{"build", "-o", binary}
+	if mutant != "" {
+		args = append(args, "-tags", "weir_mutant_"+strings.ReplaceAll(mutant, "-", "_"))
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "github.com/weir-store/weir/cmd/weir")...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("build weir: %w", err)

@@ -62,6 +62,9 @@ func (r Result) Passed() bool {
 	return r.Check == porcupine.Ok && r.OK+r.Refused >= r.Operations*6/10 && r.OK > 0
 }
 
+// Violated says whether the history was impossible.
+func (r Result) Violated() bool { return r.Check == porcupine.Illegal }
+
 // Workload is one kind of load: it prepares a cluster before faults begin,
 // runs until the context ends, and judges what was seen.
 type Workload interface {
