@@ -10,9 +10,6 @@ import (
 // keep is how long a stored result answers repeats, in microseconds of t.
 const keep = state.Time(24 * 60 * 60 * 1_000_000)
 
-// sweep bounds the expired records that one command clears away.
-const sweep = 2
-
 // done is the result of a command that was given an idempotency key.
 type done struct {
 	Key      [32]byte   `cbor:"1,keyasint"`
@@ -54,23 +51,40 @@ func recall(tx *state.Tx, c *entry.Command) (entry.Outcome, bool, error) {
 	return entry.Outcome{Revision: d.Revision, Outputs: d.Outputs, Replayed: true, Sealed: d.Sealed}, true, nil
 }
 
-// remember stores the result of a command that took effect, and clears a few
-// that nobody can ask for any more.
+// remember stores the result of a command that took effect.
 func remember(tx *state.Tx, c *entry.Command, out *entry.Outcome) {
 	if c.Idempotency == nil {
 		return
-	}
-	rows := byTime.Scan(tx, state.Range{Prefix: state.Key(key.IdempotencyTime)})
-	var expired []key.Key
-	for len(expired) < sweep && rows.Next() && rows.Row().At+keep <= tx.Time() {
-		expired = append(expired, state.Key(key.Idempotency, string(rows.Row().Key[:])))
-	}
-	rows.Close()
-	for _, k := range expired {
-		results.Delete(tx, k)
 	}
 	results.Put(tx, &done{
 		Key: c.Idempotency.Key, Digest: c.Idempotency.Digest, At: tx.Time(),
 		Revision: out.Revision, Outputs: out.Outputs, Sealed: c.Idempotency.Sealed,
 	})
+}
+
+// sweep clears away results that nobody can ask for any more, a few more than
+// an entry of n commands can add. That oldest is remembered saves the look and
+// decides nothing: a machine that has just started looks, and does the same.
+func (m *Machine) sweep(b *state.Batch, n int) {
+	now := b.Head().Time
+	if m.oldest+keep > now {
+		return
+	}
+	tx := b.Begin(now, nil)
+	m.oldest = now
+	rows := byTime.Scan(tx, state.Range{Prefix: state.Key(key.IdempotencyTime)})
+	var expired []key.Key
+	for rows.Next() {
+		d := rows.Row()
+		if d.At+keep > now || len(expired) == 2*n {
+			m.oldest = d.At
+			break
+		}
+		expired = append(expired, state.Key(key.Idempotency, string(d.Key[:])))
+	}
+	rows.Close()
+	for _, k := range expired {
+		results.Delete(tx, k)
+	}
+	tx.Keep()
 }

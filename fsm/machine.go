@@ -20,6 +20,8 @@ type Machine struct {
 	sight   op.Sight
 	guards  []Guard
 	head    state.Head
+	// oldest is a time before which no stored result of a command lies.
+	oldest state.Time
 }
 
 // Guard looks at what a command did before it is kept. An error is a defect of
@@ -38,7 +40,7 @@ func (m *Machine) Reload() error {
 	if err != nil {
 		return err
 	}
-	m.head = head
+	m.head, m.oldest = head, 0
 	return nil
 }
 
@@ -76,6 +78,7 @@ func (m *Machine) Apply(index, term uint64, e *entry.Entry) ([]entry.Outcome, er
 			}
 			outcomes[i] = out
 		}
+		m.sweep(b, len(e.Commands))
 		return nil
 	})
 	return outcomes, err

@@ -20,11 +20,14 @@ type Batch struct {
 	commits []storage.Commit
 	keys    int
 	bytes   int
+	// read holds what the commands of this entry have read below the overlay:
+	// most of them ask for the same key and principal.
+	read map[string]slot
 }
 
 // NewBatch starts a batch on a reader of the newest revision and its head.
 func NewBatch(base storage.Reader, head Head) *Batch {
-	return &Batch{base: base, head: head.clone(), overlay: newOverlay()}
+	return &Batch{base: base, head: head.clone(), overlay: newOverlay(), read: map[string]slot{}}
 }
 
 // Head is the head as the commands so far have left it.
@@ -92,6 +95,17 @@ func digest(previous [32]byte, commits []storage.Commit) [32]byte {
 		}
 	}
 	return [32]byte(h.Sum(nil))
+}
+
+// below reads a key under the overlay.
+func (b *Batch) below(k []byte) slot {
+	if s, ok := b.read[string(k)]; ok {
+		return s
+	}
+	value, live := snapshot{b.base}.get(k)
+	s := slot{value, live}
+	b.read[string(k)] = s
+	return s
 }
 
 // slot is a pending value; live is false for a deletion.

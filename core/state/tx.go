@@ -47,7 +47,8 @@ func (tx *Tx) get(k []byte) ([]byte, bool) {
 	if s, ok := tx.batch.overlay.get(k); ok {
 		return s.value, s.live
 	}
-	return snapshot{tx.batch.base}.get(k)
+	s := tx.batch.below(k)
+	return s.value, s.live
 }
 
 func (tx *Tx) scan(start, end []byte, reverse bool) storage.Iterator {
