@@ -64,7 +64,8 @@ type Config struct {
 // Edge implements op.Runner over a log and an engine.
 type Edge struct {
 	Config
-	traces *traces
+	traces   *traces
+	throttle throttle
 }
 
 // New makes an Edge. Close ends its work in the background.
@@ -231,10 +232,12 @@ func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller
 
 // authorize decides about an operation in a scene. It is for operations whose
 // target is no row.
-func (e *Edge) authorize(s *scene, caller op.Caller, o *op.Operation, in any) (err error) {
-	defer state.Guard(&err)
-	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight}
-	if f := o.Authorize(v, in).Refusal(o.Need()); f != nil {
+func (e *Edge) authorize(s *scene, caller op.Caller, o *op.Operation, in any) error {
+	d, err := decide(s, caller, e.Sight, o, in)
+	if err != nil {
+		return err
+	}
+	if f := d.Refusal(o.Need()); f != nil {
 		return f
 	}
 	return nil

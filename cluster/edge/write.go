@@ -36,6 +36,9 @@ func (e *Edge) write(ctx context.Context, call *op.Call, items []op.Item) (*op.R
 	if err != nil {
 		return nil, err
 	}
+	if err := e.prejudge(ctx, call, caller, draft); err != nil {
+		return nil, err
+	}
 	encoded, err := entry.EncodeCommand(&draft.command)
 	if err != nil {
 		return nil, fmt.Errorf("edge: %w", err)
@@ -144,6 +147,9 @@ func (e *Edge) reply(call *op.Call, d *draft, out *entry.Outcome) (*op.Reply, er
 		return nil, fmt.Errorf("edge: %w", err)
 	}
 	if refused != nil {
+		if barred(refused) {
+			e.throttle.refused(d.command.Actor, e.Clock())
+		}
 		return nil, refused
 	}
 	secrets := d.secrets

@@ -229,3 +229,10 @@ func (keys) Derive(label string) ([]byte, error) {
 	sum := sha256.Sum256([]byte(label))
 	return sum[:], nil
 }
+
+// Length is the number of entries in the log.
+func (s *Solo) Length() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.Entries)
+}
