@@ -31,7 +31,10 @@ type Guard func(tx *op.Tx) error
 // New opens a machine on what the engine holds.
 func New(engine storage.Engine, catalog *op.Catalog, sight op.Sight, guards ...Guard) (*Machine, error) {
 	m := &Machine{engine: engine, catalog: catalog, sight: sight, guards: append([]Guard{traced}, guards...)}
-	return m, m.Reload()
+	if err := m.Reload(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // Reload reads the head again, after the engine's content was replaced.

@@ -96,7 +96,7 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		defer past.Close()
 		v.View, v.At = state.Over(past), at
 	}
-	a.revision = v.View.Revision()
+	a.revision = v.Revision()
 	decision := o.Authorize(v, in)
 	if f := decision.Refusal(o.Need()); f != nil {
 		e.traces.refused(caller, call, o, o.Target(in), decision)

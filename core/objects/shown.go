@@ -2,6 +2,7 @@ package objects
 
 import (
 	"encoding/hex"
+	"fmt"
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
@@ -62,7 +63,7 @@ func record(tx *op.Tx, action string, h *Header, before, after *stateOf) {
 
 const (
 	exampleID  urn.ID = "obj_01890a5d0c1e7000a000000000000003"
-	exampleSum        = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
+	exampleSum string = "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
 )
 
 var example = Object{
@@ -74,15 +75,7 @@ var example = Object{
 func current(v state.View, h *Header) *Version {
 	x, ok := FindVersion(v, h.ID, h.Version)
 	if !ok {
-		panic(&state.Broken{Err: errNoVersion(h)})
+		panic(&state.Broken{Err: fmt.Errorf("objects: %s has no row for its current version", h.ID)})
 	}
 	return x
-}
-
-type missingVersion struct{ h Header }
-
-func errNoVersion(h *Header) error { return missingVersion{*h} }
-
-func (m missingVersion) Error() string {
-	return "objects: " + string(m.h.ID) + " has no row for its current version"
 }

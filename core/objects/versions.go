@@ -43,7 +43,7 @@ var Versions = op.NewQuery(Ops, op.Spec[VersionsInput, op.Page[VersionInfo]]{
 		Origin: OriginWrite, Checksum: exampleSum, Data: op.JSON(`{"title":"draft"}`),
 	}}, ""),
 	Validate: func(in *VersionsInput) *fault.Fault {
-		if _, err := strconv.ParseUint(string(in.Cursor), 10, 64); in.Cursor != "" && err != nil {
+		if _, err := strconv.ParseUint(in.Cursor, 10, 64); in.Cursor != "" && err != nil {
 			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
 		}
 		return nil
@@ -53,7 +53,7 @@ var Versions = op.NewQuery(Ops, op.Spec[VersionsInput, op.Page[VersionInfo]]{
 		return op.Page[VersionInfo]{}, op.NotFound()
 	}
 	r := state.Range{Prefix: state.Key(key.ObjectVersion, in.ID)}
-	if n, err := strconv.ParseUint(string(in.Cursor), 10, 64); err == nil {
+	if n, err := strconv.ParseUint(in.Cursor, 10, 64); err == nil {
 		r.After = state.Key(key.ObjectVersion, in.ID, n)
 	}
 	rows := versions.Scan(v, r)

@@ -51,10 +51,16 @@ type Target struct {
 	ID     urn.ID
 }
 
-// Object, Scope, Principal and Credential make targets.
-func Object(id urn.ID) Target     { return Target{EntityObject, id} }
-func Scope(id urn.ID) Target      { return Target{EntityScope, id} }
-func Principal(id urn.ID) Target  { return Target{EntityPrincipal, id} }
+// Object is an object as a target.
+func Object(id urn.ID) Target { return Target{EntityObject, id} }
+
+// Scope is a scope as a target.
+func Scope(id urn.ID) Target { return Target{EntityScope, id} }
+
+// Principal is a principal as a target.
+func Principal(id urn.ID) Target { return Target{EntityPrincipal, id} }
+
+// Credential is a key as a target.
 func Credential(id urn.ID) Target { return Target{EntityCredential, id} }
 
 // Request asks whether somebody may do something to a target.

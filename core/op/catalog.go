@@ -68,7 +68,8 @@ func send[In, Out any](ctx context.Context, r Runner, o *Operation, in In) (Out,
 	if len(reply.Output) == 0 {
 		return out, nil
 	}
-	return out, Unmarshal(reply.Output, &out)
+	err = Unmarshal(reply.Output, &out)
+	return out, err
 }
 
 // Marshal gives the JSON of an input or output, without escaping what only

@@ -150,7 +150,7 @@ func (o *overlay) within(start, end []byte, reverse bool) []pending {
 	keys := o.spaces[start[0]]
 	from := sort.SearchStrings(keys, string(start))
 	to := len(keys)
-	if end != nil && end[0] == start[0] {
+	if len(end) > 0 && end[0] == start[0] {
 		to = sort.SearchStrings(keys, string(end))
 	}
 	if from >= to {

@@ -23,7 +23,7 @@ type View interface {
 // Broken is the panic value of an engine that failed under a view. There is
 // nothing that a rule could do about it, so no handler sees it: whoever runs
 // handlers recovers it with Guard and stops the node.
-type Broken struct{ Err error }
+type Broken struct{ Err error } //nolint:errname // what it is in the state, not one error of many
 
 func (b *Broken) Error() string { return "state: engine failed: " + b.Err.Error() }
 

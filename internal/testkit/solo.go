@@ -43,7 +43,7 @@ type Solo struct {
 	Catalog *op.Catalog
 	// Root is the token of the first administrator.
 	Root string
-	t    testing.TB
+	tb   testing.TB
 
 	mu     sync.Mutex // guards the log: its index, entries and entropy
 	index  uint64
@@ -53,28 +53,31 @@ type Solo struct {
 }
 
 // New founds a store over an engine in memory.
-func New(t testing.TB) *Solo { return Over(t, memdb.New()) }
+func New(tb testing.TB) *Solo {
+	tb.Helper()
+	return Over(tb, memdb.New())
+}
 
 // Over founds a store over an empty engine.
-func Over(t testing.TB, engine storage.Engine) *Solo {
-	t.Helper()
-	s := &Solo{Engine: engine, Clock: &Clock{now: Start}, Catalog: op.NewCatalog(core.Sets()...), t: t, random: NewRandom(1)}
+func Over(tb testing.TB, engine storage.Engine) *Solo {
+	tb.Helper()
+	s := &Solo{Engine: engine, Clock: &Clock{now: Start}, Catalog: op.NewCatalog(core.Sets()...), tb: tb, random: NewRandom(1)}
 	machine, err := fsm.New(engine, s.Catalog, access.Sight{})
 	if err != nil {
-		t.Fatalf("open the machine: %v", err)
+		tb.Fatalf("open the machine: %v", err)
 	}
 	s.Replica = replica.New(machine, engine)
 	s.Edge = edge.New(edge.Config{
 		Catalog: s.Catalog, Sight: access.Sight{}, Engine: engine, Log: s, Keys: keys{},
 		Clock: s.Clock.Now, Random: NewRandom(2), Logger: slog.New(slog.DiscardHandler),
 	})
-	t.Cleanup(s.Edge.Close)
+	tb.Cleanup(s.Close)
 	s.found()
 	return s
 }
 
 func (s *Solo) found() {
-	s.t.Helper()
+	s.tb.Helper()
 	token := urn.Token{KeyID: "pat_01890a5d0c1e7000a000000000000002", Secret: strings.Repeat("r", 43)}
 	digest := token.Digest()
 	s.Root = token.Reveal()
@@ -85,25 +88,25 @@ func (s *Solo) found() {
 
 // System has the cluster itself run a command.
 func (s *Solo) System(o *op.Operation, in any) op.JSON {
-	s.t.Helper()
+	s.tb.Helper()
 	raw, err := op.Marshal(in)
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	command, err := entry.EncodeCommand(&entry.Command{Actor: op.System, Items: []entry.Item{{Op: o.Name, Schema: o.Schema, Input: raw}}})
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	encoded, err := s.Propose(context.Background(), command)
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	out, err := entry.DecodeOutcome(encoded)
 	if err != nil {
-		s.t.Fatal(err)
+		s.tb.Fatal(err)
 	}
 	if f, err := out.Fault(); f != nil || err != nil {
-		s.t.Fatalf("%s: %v %v", o.Name, f, err)
+		s.tb.Fatalf("%s: %v %v", o.Name, f, err)
 	}
 	return out.Outputs[0]
 }
@@ -122,7 +125,7 @@ func (s *Solo) Propose(_ context.Context, command []byte) ([]byte, error) {
 	s.Entries = append(s.Entries, data)
 	replies, err := s.Replica.Apply([]cluster.Entry{{Index: s.index, Term: 1, Data: data}})
 	if err != nil {
-		s.t.Errorf("the machine stopped: %v", err)
+		s.tb.Errorf("the machine stopped: %v", err)
 		return nil, fault.InternalOf(err)
 	}
 	return replies[0][0], nil
@@ -147,24 +150,24 @@ func (s *Solo) User(id urn.ID) op.Runner { return s.As(s.Token(id)) }
 
 // Token creates a principal with a key and gives the key's token.
 func (s *Solo) Token(id urn.ID) string {
-	s.t.Helper()
+	s.tb.Helper()
 	ctx := context.Background()
 	if _, err := identity.Create.Call(ctx, s.Admin(), identity.CreateInput{ID: id, Kind: identity.KindUser}); err != nil {
-		s.t.Fatalf("create %s: %v", id, err)
+		s.tb.Fatalf("create %s: %v", id, err)
 	}
 	key, err := apikey.Create.Call(ctx, s.Admin(), apikey.CreateInput{PrincipalID: id, Name: "test"})
 	if err != nil {
-		s.t.Fatalf("key of %s: %v", id, err)
+		s.tb.Fatalf("key of %s: %v", id, err)
 	}
 	return key.Token
 }
 
 // Verify fails the test unless the audit trail verifies.
 func (s *Solo) Verify() {
-	s.t.Helper()
+	s.tb.Helper()
 	out, err := audit.Verify.Call(context.Background(), s.Admin(), audit.VerifyInput{})
 	if err != nil || !out.Valid {
-		s.t.Fatalf("the trail does not verify: %+v %v", out, err)
+		s.tb.Fatalf("the trail does not verify: %+v %v", out, err)
 	}
 }
 

@@ -74,7 +74,7 @@ func stepRegister(s RegisterOutput, in RegisterInput, r result[RegisterOutput]) 
 	return true, s
 }
 
-// Step of an access history.
+// AccessStep is what a call of an access history does.
 type AccessStep string
 
 // What can happen between a reader and an object that a scope shares.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -64,7 +65,7 @@ func StartProcesses(ctx context.Context, binary, dir string, n int) (*Processes,
 			args: []string{
 				"serve", "--node-id", name, "--data", filepath.Join(dir, name),
 				"--listen", ports[3*i], "--cluster-listen", ports[3*i+1], "--gossip-listen", ports[3*i+2],
-				"--join", strings.Join(join, ","), "--bootstrap-expect", fmt.Sprint(n), "--cluster-key-file", keyFile,
+				"--join", strings.Join(join, ","), "--bootstrap-expect", strconv.Itoa(n), "--cluster-key-file", keyFile,
 			},
 			env: []string{"WEIR_ROOT_KEY=" + p.Root},
 		})
@@ -99,12 +100,18 @@ func token() string {
 
 // freePorts finds loopback addresses that nobody listens on, all different.
 func freePorts(n int) (addresses []string, err error) {
+	var held []net.Listener
+	defer func() {
+		for _, l := range held {
+			err = errors.Join(err, l.Close())
+		}
+	}()
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("nemesis: %w", err)
 		}
-		defer func() { err = errors.Join(err, l.Close()) }()
+		held = append(held, l)
 		addresses = append(addresses, l.Addr().String())
 	}
 	return addresses, nil
