@@ -83,7 +83,7 @@ func (e *Edge) Close() { e.traces.close() }
 // reply that holds no more than the revision of this node.
 func (e *Edge) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	reply, err := e.run(ctx, call)
-	if err != nil && !fault.Is(err, fault.Unauthenticated) {
+	if err != nil && !nobody(err) {
 		return &op.Reply{Revision: e.Engine.Published()}, err
 	}
 	return reply, err
@@ -152,11 +152,25 @@ func (e *Edge) admit(ctx context.Context, call *op.Call, confirmed bool) (*scene
 	if err := e.Log.Confirm(ctx); err != nil {
 		return nil, op.Caller{}, err
 	}
-	if call.MinRevision > 0 {
-		if err := e.Log.WaitRevision(ctx, call.MinRevision); err != nil {
-			return nil, op.Caller{}, err
-		}
+	s, caller, err := e.let(call)
+	if err != nil || call.MinRevision <= s.head.Revision {
+		return s, caller, err
 	}
+	// Only for those who were let in: strangers must not be able to hold calls.
+	s.close()
+	ctx, cancel := context.WithTimeout(ctx, revisionPatience)
+	defer cancel()
+	if err := e.Log.WaitRevision(ctx, call.MinRevision); err != nil {
+		return nil, op.Caller{}, err
+	}
+	return e.let(call)
+}
+
+// revisionPatience is how long a call waits for the revision that it wants.
+const revisionPatience = 5 * time.Second
+
+// let opens the newest published state for whoever may enter it.
+func (e *Edge) let(call *op.Call) (*scene, op.Caller, error) {
 	s, err := e.open()
 	if err != nil {
 		return nil, op.Caller{}, err
@@ -169,12 +183,14 @@ func (e *Edge) admit(ctx context.Context, call *op.Call, confirmed bool) (*scene
 	return s, caller, nil
 }
 
+// nobody says whether a call was refused for want of a key that opens.
+func nobody(err error) bool {
+	return fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.APIKeyInvalid)
+}
+
 // caller judges the call's credentials in a scene.
 func (e *Edge) caller(s *scene, call *op.Call) (caller op.Caller, f *fault.Fault) {
-	token, f := urn.ParseToken(call.Token)
-	if f != nil {
-		return op.Caller{}, f
-	}
+	token, _ := urn.ParseToken(call.Token) // what is no token opens nothing, like one that is unknown
 	c, f := apikey.Present(s.view, token, s.time)
 	if f != nil {
 		return op.Caller{}, f
@@ -224,7 +240,7 @@ func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller
 	confirmed, cancel := context.WithTimeout(ctx, localPatience)
 	defer cancel()
 	s, caller, err := e.admit(confirmed, call, true)
-	if err == nil || fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.PermissionDenied) {
+	if err == nil || nobody(err) || fault.Is(err, fault.PermissionDenied) {
 		return s, caller, err
 	}
 	return e.admit(ctx, call, false)

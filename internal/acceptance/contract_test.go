@@ -8,18 +8,23 @@ import (
 	"testing"
 )
 
-func TestRefusedRequests(t *testing.T) {
-	alice := newcomer(t, "alice")
-	id := alice.note(t, object{"n": 1})
-	note := func(data string) string { return `{"type":"note","data":` + data + `}` }
-	deep := func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
-	rows := []struct {
-		name, method, path string
-		body               any
-		header             header
-		status             int
-		code, place        string
-	}{
+// refused is a request and how it must be refused.
+type refused struct {
+	name, method, path string
+	body               any
+	header             header
+	status             int
+	// code and place are not compared where they are "-".
+	code, place string
+}
+
+func content(data string) string { return `{"type":"note","data":` + data + `}` }
+
+func deep(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
+
+// malformed are bodies that must not pass.
+func malformed(id string) []refused {
+	return []refused{
 		{"unknown field", "POST", "/v1/objects", `{"type":"note","data":{},"colour":1}`, nil, 422, "validation-failed", "/colour"},
 		{"missing field", "POST", "/v1/objects", `{"type":"note"}`, nil, 422, "validation-failed", "/data"},
 		{"field of the path in the body", "PUT", "/v1/objects/" + id, `{"id":"` + id + `","data":{}}`, nil, 422, "validation-failed", "/id"},
@@ -28,24 +33,30 @@ func TestRefusedRequests(t *testing.T) {
 		{"fraction for an integer", "PUT", "/v1/objects/" + id, `{"data":{},"version":1.5}`, nil, 422, "validation-failed", "/version"},
 		{"negative version", "PUT", "/v1/objects/" + id, `{"data":{},"version":-1}`, nil, 422, "validation-failed", "/version"},
 		{"version beyond 64 bits", "PUT", "/v1/objects/" + id, `{"data":{},"version":18446744073709551616}`, nil, 422, "validation-failed", "/version"},
-		{"array for data", "POST", "/v1/objects", note(`[1]`), nil, 422, "validation-failed", "/data"},
-		{"null for data", "POST", "/v1/objects", note(`null`), nil, 422, "validation-failed", "/data"},
+		{"array for data", "POST", "/v1/objects", content(`[1]`), nil, 422, "validation-failed", "/data"},
+		{"null for data", "POST", "/v1/objects", content(`null`), nil, 422, "validation-failed", "/data"},
 		{"array for the input", "POST", "/v1/objects", `[]`, nil, 422, "validation-failed", ""},
-		{"empty body", "POST", "/v1/objects", ``, nil, 400, "malformed-request", ""},
-		{"NaN", "POST", "/v1/objects", note(`{"a":NaN}`), nil, 400, "malformed-request", ""},
-		{"Infinity", "POST", "/v1/objects", note(`{"a":-Infinity}`), nil, 400, "malformed-request", ""},
+		{"empty body", "POST", "/v1/objects", ``, nil, 422, "validation-failed", "/type"},
+		{"NaN", "POST", "/v1/objects", content(`{"a":NaN}`), nil, 400, "malformed-request", "/data/a"},
+		{"Infinity", "POST", "/v1/objects", content(`{"a":-Infinity}`), nil, 400, "malformed-request", "/data/a"},
 		{"duplicate key", "POST", "/v1/objects", `{"type":"a","type":"b","data":{}}`, nil, 400, "malformed-request", "-"},
-		{"duplicate key inside data", "POST", "/v1/objects", note(`{"a":1,"a":2}`), nil, 400, "malformed-request", "-"},
-		{"bad UTF-8", "POST", "/v1/objects", note("{\"a\":\"\xff\"}"), nil, 400, "malformed-request", "-"},
-		{"trailing bytes", "POST", "/v1/objects", note(`{}`) + `x`, nil, 400, "malformed-request", "-"},
-		{"second value", "POST", "/v1/objects", note(`{}`) + note(`{}`), nil, 400, "malformed-request", "-"},
+		{"duplicate key inside data", "POST", "/v1/objects", content(`{"a":1,"a":2}`), nil, 400, "malformed-request", "-"},
+		{"bad UTF-8", "POST", "/v1/objects", content("{\"a\":\"\xff\"}"), nil, 400, "malformed-request", "-"},
+		{"trailing bytes", "POST", "/v1/objects", content(`{}`) + `x`, nil, 400, "malformed-request", "-"},
+		{"second value", "POST", "/v1/objects", content(`{}`) + content(`{}`), nil, 400, "malformed-request", "-"},
 		{"truncated", "POST", "/v1/objects", `{"type":"note","data":{`, nil, 400, "malformed-request", "-"},
-		{"body of 2 MiB", "POST", "/v1/objects", note(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`), nil, 413, "payload-too-large", "-"},
-		{"body of 2 MiB without a length", "POST", "/v1/objects", io.MultiReader(strings.NewReader(note(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`))), nil, 413, "payload-too-large", "-"},
-		{"data beyond 256 KiB", "POST", "/v1/objects", note(`{"a":"` + strings.Repeat("x", 256<<10) + `"}`), nil, 413, "payload-too-large", "/data"},
-		{"nested deep", "POST", "/v1/objects", note(deep(80)), nil, 422, "validation-failed", "-"},
-		{"nested very deep", "POST", "/v1/objects", note(deep(100_000)), nil, 422, "validation-failed", "-"},
-		{"number of 65 digits", "POST", "/v1/objects", note(`{"a":1` + strings.Repeat("0", 64) + `}`), nil, 422, "validation-failed", "-"},
+		{"body of 2 MiB", "POST", "/v1/objects", content(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`), nil, 413, "payload-too-large", "-"},
+		{"body of 2 MiB without a length", "POST", "/v1/objects", io.MultiReader(strings.NewReader(content(`{"a":"` + strings.Repeat("x", 2<<20) + `"}`))), nil, 413, "payload-too-large", "-"},
+		{"data beyond 256 KiB", "POST", "/v1/objects", content(`{"a":"` + strings.Repeat("x", 256<<10) + `"}`), nil, 413, "payload-too-large", "/data"},
+		{"nested deep", "POST", "/v1/objects", content(deep(80)), nil, 422, "limit-exceeded", "-"},
+		{"nested very deep", "POST", "/v1/objects", content(deep(100_000)), nil, 422, "limit-exceeded", "-"},
+		{"number of 65 digits", "POST", "/v1/objects", content(`{"a":1` + strings.Repeat("0", 64) + `}`), nil, 422, "limit-exceeded", "-"},
+	}
+}
+
+// misplaced are requests that are wrong around the body.
+func misplaced(id, principal string) []refused {
+	return []refused{
 		{"unknown parameter", "GET", "/v1/objects?colour=red", nil, nil, 400, "malformed-request", "?colour"},
 		{"parameter twice", "GET", "/v1/objects?type=a&type=b", nil, nil, 400, "malformed-request", "?type"},
 		{"query that is none", "GET", "/v1/objects?%zz", nil, nil, 400, "malformed-request", "-"},
@@ -58,7 +69,7 @@ func TestRefusedRequests(t *testing.T) {
 		{"unknown path", "GET", "/v1/nothing", nil, nil, 404, "not-found", ""},
 		{"root path", "GET", "/", nil, nil, 404, "not-found", ""},
 		{"accepts other types only", "GET", "/v1/objects", nil, header{"Accept", "text/html"}, 406, "not-acceptable", "-"},
-		{"sends another type", "POST", "/v1/objects", note(`{}`), header{"Content-Type", "text/plain"}, 415, "unsupported-media-type", "-"},
+		{"sends another type", "POST", "/v1/objects", content(`{}`), header{"Content-Type", "text/plain"}, 415, "unsupported-media-type", "-"},
 		{"malformed id", "GET", "/v1/objects/obj_12", nil, nil, 400, "invalid-id", "?id"},
 		{"id in upper case", "GET", "/v1/objects/" + strings.ToUpper(id), nil, nil, 400, "-", "?id"},
 		{"id of another kind", "GET", "/v1/objects/scp" + id[3:], nil, nil, 400, "invalid-id-type", "?id"},
@@ -70,14 +81,19 @@ func TestRefusedRequests(t *testing.T) {
 		{"at on a command", "PUT", "/v1/objects/" + id + "?at=1", `{"data":{}}`, nil, 400, "malformed-request", "?at"},
 		{"consistency of a strange kind", "GET", "/v1/objects?consistency=maybe", nil, nil, 400, "malformed-request", "?consistency"},
 		{"stale without the right", "GET", "/v1/objects?consistency=stale", nil, nil, 403, "permission-denied", "-"},
-		{"short idempotency key", "POST", "/v1/objects", note(`{}`), header{"Idempotency-Key", "short"}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
-		{"long idempotency key", "POST", "/v1/objects", note(`{}`), header{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
-		{"key of 16 characters where a secret is shown", "POST", "/v1/principals/" + alice.id + "/keys", object{"name": "x"}, header{"Idempotency-Key", "0123456789abcdef"}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
+		{"short idempotency key", "POST", "/v1/objects", content(`{}`), header{"Idempotency-Key", "short"}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
+		{"long idempotency key", "POST", "/v1/objects", content(`{}`), header{"Idempotency-Key", strings.Repeat("k", 256)}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
+		{"key of 16 characters where a secret is shown", "POST", "/v1/principals/" + principal + "/keys", object{"name": "x"}, header{"Idempotency-Key", "0123456789abcdef"}, 400, "idempotency-key-invalid", ":Idempotency-Key"},
 		{"If-Match that is no version", "PUT", "/v1/objects/" + id, `{"data":{}}`, header{"If-Match", "v1"}, 400, "malformed-request", ":If-Match"},
 		{"minimum revision that is none", "GET", "/v1/objects", nil, header{"Weir-Min-Revision", "x"}, 400, "malformed-request", ":Weir-Min-Revision"},
 		{"minimum revision out of reach", "GET", "/v1/objects", nil, header{"Weir-Min-Revision", "999999999"}, 503, "index-not-reached", "-"},
 	}
-	for _, row := range rows {
+}
+
+func TestRefusedRequests(t *testing.T) {
+	alice := newcomer(t, "alice")
+	id := alice.note(t, object{"n": 1})
+	for _, row := range append(malformed(id), misplaced(id, alice.id)...) {
 		t.Run(row.name, func(t *testing.T) {
 			a := alice.ask(t, row.method, row.path, row.body, row.header...)
 			code := row.code

@@ -58,7 +58,7 @@ func (c *Credential) live(t state.Time) bool {
 // unauthenticated is the one answer for unknown, wrong, expired and revoked
 // keys and for principals that may not act: none tells more than another.
 func unauthenticated() *fault.Fault {
-	return fault.New(fault.Unauthenticated, "no valid key was given; send Authorization: Bearer weir_..., and if the key was revoked or has expired ask for a new one")
+	return fault.New(fault.APIKeyInvalid, "no valid key was given; send Authorization: Bearer weir_..., and if the key was revoked or has expired ask for a new one")
 }
 
 // Present compares a token with the kept digest and gives the key it opens.
