@@ -70,26 +70,22 @@ type Idempotency struct {
 func Encode(e *Entry) ([]byte, error) { return state.Marshal(e) }
 
 // Decode reads an entry. What this binary does not know is an error, since
-// replicas that guess part ways.
+// replicas that guess part ways; but members numbered 128 or more, of the entry
+// and of its commands, are passed over.
 func Decode(b []byte) (*Entry, error) {
-	var e Entry
-	if err := state.Unmarshal(b, &e); err != nil {
+	e, err := decode[Entry](b, knownEntry)
+	if err != nil {
 		return nil, err
 	}
 	if e.Format != Format {
 		return nil, fmt.Errorf("entry: format %d is not known to this binary (it knows %d)", e.Format, Format)
 	}
-	return &e, nil
+	return e, nil
 }
 
 // EncodeCommand gives the bytes of one command, as nodes forward it.
 func EncodeCommand(c *Command) ([]byte, error) { return state.Marshal(c) }
 
-// DecodeCommand reads what EncodeCommand wrote.
-func DecodeCommand(b []byte) (*Command, error) {
-	var c Command
-	if err := state.Unmarshal(b, &c); err != nil {
-		return nil, err
-	}
-	return &c, nil
-}
+// DecodeCommand reads what EncodeCommand wrote, with members passed over as by
+// Decode.
+func DecodeCommand(b []byte) (*Command, error) { return decode[Command](b, known) }
