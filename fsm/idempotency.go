@@ -1,6 +1,8 @@
 package fsm
 
 import (
+	"errors"
+
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/fsm/entry"
@@ -10,7 +12,12 @@ import (
 // keep is how long a stored result answers repeats, in microseconds of t.
 const keep = state.Time(24 * 60 * 60 * 1_000_000)
 
-// done is the result of a command that was given an idempotency key.
+// maxPart is the size that one row of a result should have: outputs that have
+// more together lie in several rows, since the engine bounds a value.
+const maxPart = 256 << 10
+
+// done is the result of a command that was given an idempotency key, or a
+// further part of one.
 type done struct {
 	Key      [32]byte   `cbor:"1,keyasint"`
 	Digest   [32]byte   `cbor:"2,keyasint"`
@@ -18,11 +25,27 @@ type done struct {
 	Revision uint64     `cbor:"4,keyasint"`
 	Outputs  [][]byte   `cbor:"5,keyasint"`
 	Sealed   []byte     `cbor:"6,keyasint,omitempty"`
+	// Parts is how many further rows hold the rest of Outputs; Part is the
+	// number of such a row, which begins at 1.
+	Parts uint64 `cbor:"7,keyasint,omitempty"`
+	Part  uint64 `cbor:"8,keyasint,omitempty"`
 }
+
+func (d *done) key() key.Key {
+	if d.Part > 0 {
+		return partKey(d.Key, d.Part)
+	}
+	return state.Key(key.Idempotency, string(d.Key[:]))
+}
+
+func partKey(k [32]byte, part uint64) key.Key { return state.Key(key.Idempotency, string(k[:]), part) }
 
 var byTime = &state.Index[done]{
 	Space: key.IdempotencyTime,
 	Keys: func(d *done, add func(key.Key)) {
+		if d.Part > 0 {
+			return
+		}
 		add(state.Key(key.IdempotencyTime, d.At, string(d.Key[:])))
 	},
 }
@@ -30,7 +53,7 @@ var byTime = &state.Index[done]{
 // results are volatile: they are never asked for as of the past.
 var results = state.NewTable(state.Spec[done]{
 	Space:   key.Idempotency,
-	Key:     func(d *done) key.Key { return state.Key(key.Idempotency, string(d.Key[:])) },
+	Key:     (*done).key,
 	Trail:   true,
 	Indexes: []*state.Index[done]{byTime},
 })
@@ -48,7 +71,15 @@ func recall(tx *state.Tx, c *entry.Command) (entry.Outcome, bool, error) {
 		out, err := entry.Refuse(tx.Revision()-1, fault.New(fault.IdempotencyKeyReused, "this Idempotency-Key was used with another input; use a new key for a new call"))
 		return out, true, err
 	}
-	return entry.Outcome{Revision: d.Revision, Outputs: d.Outputs, Replayed: true, Sealed: d.Sealed}, true, nil
+	outputs := d.Outputs
+	for part := range d.Parts {
+		rest, ok := results.Get(tx, partKey(d.Key, part+1))
+		if !ok {
+			return entry.Outcome{}, false, errors.New("fsm: a stored result has lost a part")
+		}
+		outputs = append(outputs, rest.Outputs...)
+	}
+	return entry.Outcome{Revision: d.Revision, Outputs: outputs, Replayed: true, Sealed: d.Sealed}, true, nil
 }
 
 // remember stores the result of a command that took effect.
@@ -56,10 +87,25 @@ func remember(tx *state.Tx, c *entry.Command, out *entry.Outcome) {
 	if c.Idempotency == nil {
 		return
 	}
-	results.Put(tx, &done{
+	first := &done{
 		Key: c.Idempotency.Key, Digest: c.Idempotency.Digest, At: tx.Time(),
-		Revision: out.Revision, Outputs: out.Outputs, Sealed: c.Idempotency.Sealed,
-	})
+		Revision: out.Revision, Sealed: c.Idempotency.Sealed,
+	}
+	at, size := first, 0
+	for _, output := range out.Outputs {
+		if size += len(output); size > maxPart && len(at.Outputs) > 0 {
+			first.Parts++
+			if at != first {
+				results.Put(tx, at)
+			}
+			at, size = &done{Key: first.Key, Digest: first.Digest, At: first.At, Revision: first.Revision, Part: first.Parts}, len(output)
+		}
+		at.Outputs = append(at.Outputs, output)
+	}
+	if at != first {
+		results.Put(tx, at)
+	}
+	results.Put(tx, first)
 }
 
 // sweep clears away results that nobody can ask for any more, a few more than
@@ -76,11 +122,14 @@ func (m *Machine) sweep(b *state.Batch, n int) {
 	var expired []key.Key
 	for rows.Next() {
 		d := rows.Row()
-		if d.At+keep > now || len(expired) == 2*n {
+		if d.At+keep > now || len(expired) >= 2*n {
 			m.oldest = d.At
 			break
 		}
-		expired = append(expired, state.Key(key.Idempotency, string(d.Key[:])))
+		expired = append(expired, d.key())
+		for part := range d.Parts {
+			expired = append(expired, partKey(d.Key, part+1))
+		}
 	}
 	rows.Close()
 	for _, k := range expired {
