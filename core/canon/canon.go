@@ -162,8 +162,16 @@ func Commit(salt [32]byte, canonical []byte) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// maxShownName is the length of the longest name that a pointer shows.
+const maxShownName = 64
+
 // Pointer escapes a name as a reference token of a JSON Pointer (RFC 6901).
-// The slash before it is the caller's.
+// The slash before it is the caller's. Pointers are for faults, which must not
+// repeat what was sent: a name too long for any field is shown as a question
+// mark.
 func Pointer(name string) string {
+	if len(name) > maxShownName {
+		return "?"
+	}
 	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }

@@ -154,7 +154,7 @@ func TestGetAndWith(t *testing.T) {
 }
 
 func TestPointer(t *testing.T) {
-	for name, want := range map[string]string{"": "", "a/b": "a~1b", "m~n": "m~0n", "~1": "~01", "/~": "~1~0"} {
+	for name, want := range map[string]string{"": "", "a/b": "a~1b", "m~n": "m~0n", "~1": "~01", "/~": "~1~0", strings.Repeat("s", 65): "?"} {
 		if got := Pointer(name); got != want {
 			t.Errorf("Pointer(%q) = %q, want %q", name, got, want)
 		}

@@ -9,6 +9,7 @@ import (
 
 func TestParseRefuses(t *testing.T) {
 	long := strings.Repeat("x", 600)
+	name := strings.Repeat("n", 60)
 	tests := []struct{ name, in, pointer string }{
 		{"nothing", ``, ""},
 		{"only space", " \n", ""},
@@ -63,7 +64,8 @@ func TestParseRefuses(t *testing.T) {
 		{"brackets that do not match", `[}`, "/0"},
 		{"a comment", `[1/*x*/]`, "/0"},
 		{"names that a pointer escapes", `{"a/b":{"m~n":[0,x]}}`, "/a~1b/m~0n/1"},
-		{"a pointer ends at a whole name", `{"` + long + `":{"` + long + `":x}}`, "/" + long},
+		{"a pointer does not repeat what is too long for a name", `{"` + long + `":{"a":x}}`, "/?/a"},
+		{"a pointer ends at a whole name", strings.Repeat(`{"`+name+`":`, 17) + "x", strings.Repeat("/"+name, 16)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { refused(t, tt.in, fault.MalformedRequest, tt.pointer) })
