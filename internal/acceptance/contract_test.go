@@ -1,6 +1,7 @@
 package acceptance_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"strconv"
@@ -235,7 +236,7 @@ func TestIdempotency(t *testing.T) {
 	}
 	for node := range 3 {
 		again := alice.at(t, node, "POST", "/v1/objects", in, "Idempotency-Key", key)
-		if again.status != 201 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" ||
+		if again.status != 201 || !bytes.Equal(again.body, first.body) || again.header.Get("Idempotent-Replayed") != "true" ||
 			again.header.Get("ETag") != first.header.Get("ETag") || again.header.Get("Location") != first.header.Get("Location") {
 			t.Errorf("repeated on node %d: %v", node, again)
 		}
@@ -257,7 +258,7 @@ func TestIdempotency(t *testing.T) {
 	secret := random()
 	token := alice.at(t, 0, "POST", "/v1/principals/"+alice.id+"/keys", object{"name": "a"}, "Idempotency-Key", secret)
 	for node := range 3 {
-		if again := alice.at(t, node, "POST", "/v1/principals/"+alice.id+"/keys", object{"name": "a"}, "Idempotency-Key", secret); string(again.body) != string(token.body) {
+		if again := alice.at(t, node, "POST", "/v1/principals/"+alice.id+"/keys", object{"name": "a"}, "Idempotency-Key", secret); !bytes.Equal(again.body, token.body) {
 			t.Errorf("the token is not shown again on node %d: %v", node, again)
 		}
 	}
@@ -339,7 +340,7 @@ func TestService(t *testing.T) {
 	}
 	alice := newcomer(t, "alice")
 	for _, pair := range [][2]string{{"/v1/me", "/v1/auth/me"}, {"/v1/principals/" + alice.id, "/v1/users/" + alice.id}} {
-		if a, b := alice.ask(t, "GET", pair[0], nil), alice.ask(t, "GET", pair[1], nil); a.status != 200 || string(a.body) != string(b.body) {
+		if a, b := alice.ask(t, "GET", pair[0], nil), alice.ask(t, "GET", pair[1], nil); a.status != 200 || !bytes.Equal(a.body, b.body) {
 			t.Errorf("%v is not %v", a, b)
 		}
 	}

@@ -182,6 +182,9 @@ func (a answer) wellFormed(t *testing.T) {
 		t.Errorf("%v: X-Request-Id is %q", a, ids)
 	}
 	if a.status < 400 {
+		if strings.HasPrefix(a.path, "/v1/") && a.path != "/v1/openapi.json" && a.revision(t) == 0 {
+			t.Errorf("%v is of no revision", a)
+		}
 		return
 	}
 	if a.status >= 500 && a.status != http.StatusServiceUnavailable && a.status != http.StatusGatewayTimeout {

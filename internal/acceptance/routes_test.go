@@ -193,14 +193,14 @@ func TestRoutesRefuseWithoutTrace(t *testing.T) {
 func TestRoutesWithoutRights(t *testing.T) {
 	eve := newcomer(t, "eve")
 	owner := newcomer(t, "owner")
-	object_, scope := owner.note(t, object{}), owner.scope(t, "")
+	id, scope := owner.note(t, object{}), owner.scope(t, "")
 	foreign := func(r route) map[string]string {
-		values := map[string]string{"object_id": object_, "principal_id": owner.id}
+		values := map[string]string{"object_id": id, "principal_id": owner.id}
 		switch {
 		case strings.Contains(r.path, "/scopes/"):
 			values["id"] = scope
 		case strings.Contains(r.path, "/objects/"):
-			values["id"] = object_
+			values["id"] = id
 		case strings.Contains(r.path, "/principals/"), strings.Contains(r.path, "/users/"):
 			values["id"] = owner.id
 		}
