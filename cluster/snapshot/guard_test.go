@@ -16,10 +16,15 @@ import (
 type machine struct {
 	*state
 	begun, end chan struct{}
+	// applied is told of each entry, by those tests that wait for one.
+	applied chan uint64
 }
 
 func (m *machine) Apply(l *raft.Log) any {
 	m.set(l.Index, string(l.Data))
+	if m.applied != nil {
+		m.applied <- l.Index
+	}
 	return nil
 }
 
@@ -56,21 +61,17 @@ func TestSnapshotDuringInstall(t *testing.T) {
 		{"fault: no guard", func(s *Store) { s.mu.Lock(); s.floor = 0; s.mu.Unlock() }, "3"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			m := &machine{state: &state{}, begun: make(chan struct{}), end: make(chan struct{})}
+			m := &machine{state: &state{}, begun: make(chan struct{}), end: make(chan struct{}), applied: make(chan uint64, 3)}
 			store, _ := openStore(t, m.state)
-			node, leader := follower(t, m, store)
-			var entries []*raft.Log
-			for i := uint64(2); i <= 3; i++ {
-				entries = append(entries, &raft.Log{Index: i, Term: 1, Data: fmt.Appendf(nil, "%d", i)})
+			node, leader := follower(t, m, store, raft.NewInmemStore())
+			if !sent(t, leader, position{1, 1}, position{3, 1}, 3) {
+				t.Fatal("the entries are refused")
 			}
-			req := raft.AppendEntriesRequest{RPCHeader: header, Term: 1, PrevLogEntry: 1, PrevLogTerm: 1, Entries: entries, LeaderCommitIndex: 3}
-			var resp raft.AppendEntriesResponse
-			if err := leader.AppendEntries("f", "f", &req, &resp); err != nil || !resp.Success {
-				t.Fatalf("append: %+v, %v", resp, err)
+			for <-m.applied < 3 { // before that Raft may find nothing to take a snapshot of
 			}
 			taken := node.Snapshot() // waits in Persist
 			<-m.begun
-			install(t, leader, "one hundred", 100)
+			install(t, leader, "one hundred", 100, 1)
 			row.take(store)
 			close(m.end)
 			if err := taken.Error(); (err == nil) != (row.want != "100") {
@@ -88,8 +89,15 @@ func TestSnapshotDuringInstall(t *testing.T) {
 
 var header = raft.RPCHeader{ProtocolVersion: 3, ID: []byte("l"), Addr: []byte("l")}
 
-// follower starts a Raft node and returns a transport that plays its leader.
-func follower(t *testing.T, m raft.FSM, store *Store) (*raft.Raft, raft.Transport) {
+// log is where a Raft node keeps entries and votes.
+type log interface {
+	raft.LogStore
+	raft.StableStore
+}
+
+// follower starts a Raft node, on a new log or on an old one, and returns a
+// transport that plays its leader.
+func follower(t *testing.T, m raft.FSM, store *Store, log log) (*raft.Raft, raft.Transport) {
 	t.Helper()
 	_, own := raft.NewInmemTransportWithTimeout("f", time.Minute)
 	_, leader := raft.NewInmemTransportWithTimeout("l", time.Minute)
@@ -97,9 +105,8 @@ func follower(t *testing.T, m raft.FSM, store *Store) (*raft.Raft, raft.Transpor
 	conf := raft.DefaultConfig()
 	conf.LocalID, conf.Logger = "f", hclog.NewNullLogger()
 	conf.HeartbeatTimeout, conf.ElectionTimeout = time.Hour, time.Hour
-	log := raft.NewInmemStore()
 	servers := raft.Configuration{Servers: []raft.Server{{ID: "f", Address: "f"}, {ID: "l", Address: "l"}}}
-	if err := raft.BootstrapCluster(conf, log, log, store, own, servers); err != nil {
+	if err := raft.BootstrapCluster(conf, log, log, store, own, servers); err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
 		t.Fatal(err)
 	}
 	node, err := raft.NewRaft(conf, m, log, log, store, own)
@@ -114,7 +121,28 @@ func follower(t *testing.T, m raft.FSM, store *Store) (*raft.Raft, raft.Transpor
 	return node, leader
 }
 
-func install(t *testing.T, leader raft.Transport, content string, index uint64) {
+// position is an entry's index and term.
+type position struct{ index, term uint64 }
+
+// sent sends the entries after one position up to another, and says whether the
+// follower took them.
+func sent(t *testing.T, leader raft.Transport, after, last position, commit uint64) bool {
+	t.Helper()
+	var entries []*raft.Log
+	for i := after.index + 1; i <= last.index; i++ {
+		entries = append(entries, &raft.Log{Index: i, Term: last.term, Data: fmt.Appendf(nil, "%d", i)})
+	}
+	req := raft.AppendEntriesRequest{
+		RPCHeader: header, Term: last.term, PrevLogEntry: after.index, PrevLogTerm: after.term, Entries: entries, LeaderCommitIndex: commit,
+	}
+	var resp raft.AppendEntriesResponse
+	if err := leader.AppendEntries("f", "f", &req, &resp); err != nil {
+		t.Fatalf("append: %v", err)
+	}
+	return resp.Success
+}
+
+func install(t *testing.T, leader raft.Transport, content string, index, term uint64) {
 	t.Helper()
 	var stream bytes.Buffer
 	if _, err := encode(&stream, func(w io.Writer) error { _, err := io.WriteString(w, content); return err }); err != nil {
@@ -122,7 +150,7 @@ func install(t *testing.T, leader raft.Transport, content string, index uint64) 
 	}
 	conf := raft.EncodeConfiguration(raft.Configuration{Servers: []raft.Server{{ID: "f", Address: "f"}, {ID: "l", Address: "l"}}})
 	req := raft.InstallSnapshotRequest{
-		RPCHeader: header, SnapshotVersion: 1, Term: 1, LastLogIndex: index, LastLogTerm: 1,
+		RPCHeader: header, SnapshotVersion: 1, Term: term, LastLogIndex: index, LastLogTerm: term,
 		Size: int64(stream.Len()), Configuration: conf, ConfigurationIndex: 1,
 	}
 	var resp raft.InstallSnapshotResponse
