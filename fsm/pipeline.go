@@ -42,6 +42,7 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 		tx.Drop()
 		return entry.Refuse(b.Head().Revision, f)
 	}
+	remember(tx, c, &out)
 	if f := within(b, tx); f != nil {
 		tx.Drop()
 		return entry.Refuse(b.Head().Revision, f)
@@ -52,7 +53,6 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 			return entry.Refuse(b.Head().Revision, fault.New(fault.Internal, "the operation is defective and changed nothing").Wrap(err))
 		}
 	}
-	remember(tx, c, &out)
 	tx.Keep()
 	return out, nil
 }
@@ -141,19 +141,28 @@ func (m *Machine) refuse(b *state.Batch, c *entry.Command, caller op.Caller, r *
 	return entry.Refuse(revision, r.fault)
 }
 
-// The bounds of what one entry may write, far below the engine's own.
+// The bounds of what one command and one entry may write, in keys and in bytes
+// of keys and values. Those of an entry leave the engine, which takes 15 % of
+// its memtable at once, room for the traces of refusals.
 const (
-	maxKeys  = 5000
-	maxBytes = 4 << 20
+	maxKeys       = 5000
+	maxBytes      = 4 << 20
+	maxEntryKeys  = 30_000
+	maxEntryBytes = 7 << 20
 )
 
-// within keeps an entry inside of what the engine takes as one commit.
+// within keeps an entry inside of what the engine takes as one commit. What a
+// command may do does not depend on those that share its entry: if there is no
+// room left it may come again.
 func within(b *state.Batch, tx *state.Tx) *fault.Fault {
-	keys, bytes := b.Size()
 	k, n := tx.Writes()
-	if keys+k > maxKeys || bytes+n > maxBytes {
+	if k > maxKeys || n > maxBytes {
 		return fault.New(fault.LimitExceeded, "one call may not change that much; split it").
 			With("max_keys", int64(maxKeys)).With("max_bytes", int64(maxBytes))
+	}
+	keys, bytes := b.Size()
+	if keys+k > maxEntryKeys || bytes+n > maxEntryBytes {
+		return fault.New(fault.HandlerTimeout, "too much is being changed at once; nothing happened")
 	}
 	return nil
 }
