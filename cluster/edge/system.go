@@ -23,6 +23,14 @@ func (s internal) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	if !ok || !o.Internal() {
 		return nil, fmt.Errorf("edge: %s is not an internal operation", call.Op)
 	}
+	// What apply cannot read stops every node, so it is read here first.
+	v, f := parse(call.Input)
+	if f != nil {
+		return nil, f
+	}
+	if _, f := o.Load(v); f != nil {
+		return nil, f
+	}
 	encoded, err := entry.EncodeCommand(&entry.Command{
 		Actor: op.System, RequestID: call.RequestID, Trace: call.Trace,
 		Items: []entry.Item{{Op: o.Name, Schema: o.Schema, Input: call.Input}},
