@@ -153,6 +153,9 @@ func TestKeysThatDoNotOpen(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a stranger cannot make a node wait", func(t *testing.T) {
+		person{token: unknown}.ask(t, "GET", "/v1/objects", nil, "Weir-Min-Revision", "999999999").is(t, 401, "api-key-invalid")
+	})
 	t.Run("revoked, on every node at once", func(t *testing.T) {
 		alice.must(t, "DELETE", "/v1/keys/"+keys[0]["id"].(string), nil)
 		for node := range 3 {
