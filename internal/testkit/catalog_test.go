@@ -515,4 +515,3 @@ func rows(t *testing.T, engine storage.Engine, without []key.Space) map[string]s
 	}
 	return all
 }
-
