@@ -62,9 +62,11 @@ type refusal struct {
 	fault *fault.Fault
 	// policy says that the caller lacked a right, which leaves a trace.
 	policy bool
-	action string
-	target op.Target
-	denied *op.Decision
+	// operation is the name of the item that was refused.
+	operation string
+	action    string
+	target    op.Target
+	denied    *op.Decision
 }
 
 // perform runs the items one after the other in one transaction. A later item
@@ -77,6 +79,7 @@ func (m *Machine) perform(tx *op.Tx, c *entry.Command) ([][]byte, *refusal, erro
 			return nil, nil, err
 		}
 		if refused != nil {
+			refused.operation = c.Items[i].Op
 			if c.Batch {
 				refused.fault = refused.fault.With("index", int64(i))
 			}
@@ -132,7 +135,7 @@ func (m *Machine) refuse(b *state.Batch, c *entry.Command, caller op.Caller, r *
 		return entry.Refuse(b.Head().Revision, r.fault)
 	}
 	tx := b.Begin(c.Time, c.Entropy)
-	if _, f := audit.Append(tx, caller, c.RequestID, c.Trace, []op.Record{audit.Denied(r.action, c.Items[0].Op, r.target, r.denied)}); f != nil {
+	if _, f := audit.Append(tx, caller, c.RequestID, c.Trace, []op.Record{audit.Denied(r.action, r.operation, r.target, r.denied)}); f != nil {
 		tx.Drop()
 		return entry.Refuse(b.Head().Revision, f)
 	}

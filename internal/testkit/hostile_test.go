@@ -55,3 +55,20 @@ func TestRefusalsAreTracedWhateverTheCallerSendsAlong(t *testing.T) {
 		})
 	}
 }
+
+// The trace of a refused batch names the operation that was refused.
+func TestRefusedBatchIsTracedByItsItem(t *testing.T) {
+	s := testkit.New(t)
+	mallory := s.User("mallory")
+	_, err := mallory.Run(context.Background(), &op.Call{Items: []op.Item{
+		{Op: objects.Create.Name, Input: op.JSON(`{"type":"note","data":{}}`)},
+		{Op: objects.Delete.Name, Input: op.JSON(`{"id":"obj_01890a5d0c1e7000a000000000000009"}`)},
+	}})
+	if !fault.Is(err, fault.NotFound) {
+		t.Fatalf("got %v, want %s", err, fault.NotFound)
+	}
+	page, err := audit.Entries.Call(context.Background(), s.Admin(), audit.EntriesInput{ActorID: "mallory"})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Operation != objects.Delete.Name {
+		t.Fatalf("%+v, %v; want one entry of %s", page.Items, err, objects.Delete.Name)
+	}
+}
