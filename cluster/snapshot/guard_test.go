@@ -45,6 +45,9 @@ func (m *machine) Restore(rc io.ReadCloser) error {
 	}
 	content, err := io.ReadAll(in)
 	m.set(in.Meta.Index, string(content))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.meta.Term = in.Meta.Term
 	return err
 }
 
@@ -105,6 +108,7 @@ func follower(t *testing.T, m raft.FSM, store *Store, log log) (*raft.Raft, raft
 	conf := raft.DefaultConfig()
 	conf.LocalID, conf.Logger = "f", hclog.NewNullLogger()
 	conf.HeartbeatTimeout, conf.ElectionTimeout = time.Hour, time.Hour
+	conf.NoSnapshotRestoreOnStart = true // the state is on disk already
 	servers := raft.Configuration{Servers: []raft.Server{{ID: "f", Address: "f"}, {ID: "l", Address: "l"}}}
 	if err := raft.BootstrapCluster(conf, log, log, store, own, servers); err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
 		t.Fatal(err)
