@@ -159,27 +159,6 @@ func TestAppendRefuses(t *testing.T) {
 	}
 }
 
-func TestHoldsToken(t *testing.T) {
-	for _, row := range []struct {
-		name, text string
-		want       bool
-	}{
-		{"a token", token, true},
-		{"among other text", `{"a":"` + token + `"}`, true},
-		{"a secret that is too short", token[:80], false},
-		{"a key id", "pat_01890a5d0c1e7000a000000000000002", false},
-		{"no hex", strings.Replace(token, "01890", "z1890", 1), false},
-		{"the scheme alone", "weir_", false},
-		{"nothing", "", false},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			if got := holdsToken([]byte(row.text)); got != row.want {
-				t.Errorf("got %v", got)
-			}
-		})
-	}
-}
-
 func TestDenied(t *testing.T) {
 	for _, row := range []struct {
 		name   string

@@ -9,7 +9,7 @@ import (
 // ParsePrincipal reads the id of a principal: one to 128 bytes of
 // A-Z a-z 0-9 . _ : @ -, chosen by a caller, or a typed id. What begins with a
 // registered prefix and an underscore must decode, and be of a principal's
-// kind. Bare hex digits stay what they are, since they could be of two kinds.
+// kind; what looks like a token is refused. Bare hex digits stay what they are, since they could be of two kinds.
 func ParsePrincipal(text string) (ID, *fault.Fault) {
 	if text == "" || len(text) > 128 {
 		return "", fault.New(fault.InvalidID, "the id of a principal has 1 to 128 characters")
@@ -18,6 +18,9 @@ func ParsePrincipal(text string) (ID, *fault.Fault) {
 		if !principalByte(text[i]) {
 			return "", fault.New(fault.InvalidID, "the id of a principal is made of A-Z a-z 0-9 . _ : @ -")
 		}
+	}
+	if HoldsToken([]byte(text)) {
+		return "", fault.New(fault.InvalidID, "this looks like a key, which is no id; keep keys secret")
 	}
 	prefix, _, cut := strings.Cut(text, "_")
 	if !cut || !registered(prefix) {

@@ -1,6 +1,7 @@
 package urn
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -60,3 +61,17 @@ func (t Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()
 
 // MarshalText hides the secret from encoders, and so from logs.
 func (t Token) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// HoldsToken finds what looks like a token, anywhere in a text.
+func HoldsToken(text []byte) bool {
+	for {
+		_, rest, found := bytes.Cut(text, []byte(scheme+"_"))
+		if !found {
+			return false
+		}
+		if len(rest) > digits+minSecret && rest[digits] == '_' && lowerHex(string(rest[:digits])) && opaque(string(rest[digits+1:digits+1+minSecret])) {
+			return true
+		}
+		text = rest
+	}
+}
