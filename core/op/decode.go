@@ -164,6 +164,7 @@ func (d *decoder) str(s *Shape, f *Field, v canon.Value, into reflect.Value, at 
 			d.wrong(at, string(bad.Code), bad.Detail)
 			return
 		}
+		d.length(f, len(id), "characters", at)
 		into.Set(reflect.ValueOf(id))
 		return
 	}

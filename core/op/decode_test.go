@@ -210,3 +210,28 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestDecodeBoundsIDs(t *testing.T) {
+	type input struct {
+		ID urn.ID `json:"id" op:"max=8"`
+	}
+	for _, row := range []struct {
+		name, id string
+		want     bool
+	}{
+		{"within", "12345678", true},
+		{"beyond", "123456789", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			set := &op.Set{Noun: "thing"}
+			o := op.NewQuery(set, op.Spec[input, op.Nothing]{Name: "get", Access: op.Anyone[input]("read")}, func(*op.View, input) (op.Nothing, error) { return op.Nothing{}, nil })
+			v, f := canon.Parse([]byte(`{"id":"` + row.id + `"}`))
+			if f != nil {
+				t.Fatal(f)
+			}
+			if _, f := o.Decode(v); (f == nil) != row.want {
+				t.Errorf("got %v", f)
+			}
+		})
+	}
+}
