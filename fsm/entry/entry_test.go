@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
@@ -35,8 +34,8 @@ func encode(t *testing.T, v any) []byte {
 // members gives an encoded map with further members.
 func members(t *testing.T, b []byte, more map[uint64]any) []byte {
 	t.Helper()
-	var m map[uint64]cbor.RawMessage
-	if err := cbor.Unmarshal(b, &m); err != nil {
+	var m map[uint64]state.Encoded
+	if err := state.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
 	for number, value := range more {
@@ -64,7 +63,7 @@ func TestUnknownMembersOfAnEntry(t *testing.T) {
 	command := full()
 	plain := encode(t, &command)
 	envelope := func(command []byte, more map[uint64]any) []byte {
-		return members(t, encode(t, map[uint64]any{1: entry.Format, 2: []cbor.RawMessage{command, plain}}), more)
+		return members(t, encode(t, map[uint64]any{1: entry.Format, 2: []state.Encoded{command, plain}}), more)
 	}
 	many := map[uint64]any{}
 	for i := range uint64(300) {

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/fxamacker/cbor/v2"
 	"github.com/weir-store/weir/core/state"
 )
 
@@ -20,8 +19,7 @@ var errMembers = errors.New("entry: the envelope is not a map of numbered member
 func decode[T any](b []byte, known func([]byte) ([]byte, error)) (*T, error) {
 	v := new(T)
 	err := state.Unmarshal(b, v)
-	var unknown *cbor.UnknownFieldError
-	if !errors.As(err, &unknown) {
+	if !state.IsUnknownField(err) {
 		return v, err
 	}
 	if b, err = known(b); err != nil {
@@ -39,7 +37,7 @@ func knownEntry(b []byte) ([]byte, error) {
 	}
 	var e struct {
 		Format   uint64            `cbor:"1,keyasint"`
-		Commands []cbor.RawMessage `cbor:"2,keyasint"`
+		Commands []state.Encoded `cbor:"2,keyasint"`
 	}
 	if err := state.Unmarshal(b, &e); err != nil {
 		return nil, err
@@ -63,13 +61,13 @@ func known(b []byte) ([]byte, error) {
 	var last uint64
 	for i := range n {
 		var number uint64
-		var value cbor.RawMessage
-		after, err := cbor.UnmarshalFirst(rest, &number)
+		var value state.Encoded
+		after, err := state.UnmarshalFirst(rest, &number)
 		if err != nil || (i > 0 && number <= last) {
 			return nil, errMembers
 		}
 		last = number
-		end, err := cbor.UnmarshalFirst(after, &value)
+		end, err := state.UnmarshalFirst(after, &value)
 		if err != nil {
 			return nil, errMembers
 		}

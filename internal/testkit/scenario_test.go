@@ -2,8 +2,8 @@ package testkit_test
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -15,9 +15,6 @@ import (
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit"
 )
-
-//go:embed testdata/scenarios.txt
-var script string
 
 // step is one call of a scenario.
 type step struct{ as, op, input, name, member string }
@@ -32,8 +29,12 @@ type scenario struct {
 // scenarios reads the script.
 func scenarios(t *testing.T) (seed []step, all map[string]scenario) {
 	t.Helper()
+	script, err := os.ReadFile("testdata/scenarios.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
 	all = map[string]scenario{}
-	for i, section := range strings.Split(script, "\n== ")[1:] {
+	for i, section := range strings.Split(string(script), "\n== ")[1:] {
 		name, body, _ := strings.Cut(section, "\n")
 		var s scenario
 		for line := range strings.Lines(body) {
