@@ -36,7 +36,7 @@ func knownEntry(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	var e struct {
-		Format   uint64            `cbor:"1,keyasint"`
+		Format   uint64          `cbor:"1,keyasint"`
 		Commands []state.Encoded `cbor:"2,keyasint"`
 	}
 	if err := state.Unmarshal(b, &e); err != nil {
