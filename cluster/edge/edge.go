@@ -118,7 +118,8 @@ type scene struct {
 func (s *scene) close() { s.snapshot.Close() }
 
 // open opens the newest published state.
-func (e *Edge) open() (*scene, error) {
+func (e *Edge) open() (opened *scene, err error) {
+	defer state.Guard(&err)
 	published := e.Engine.Published()
 	if published == 0 {
 		return nil, fault.New(fault.NoLeader, "the cluster has not been founded yet; try again shortly").With("retry_after", int64(1))
@@ -138,7 +139,8 @@ func (e *Edge) open() (*scene, error) {
 
 // admit finds out who calls. A refusal is only given from a confirmed state:
 // the scene that it returns is confirmed unless the caller was let in before.
-func (e *Edge) admit(ctx context.Context, call *op.Call, confirmed bool) (*scene, op.Caller, error) {
+func (e *Edge) admit(ctx context.Context, call *op.Call, confirmed bool) (opened *scene, who op.Caller, err error) {
+	defer state.Guard(&err)
 	if !confirmed {
 		s, err := e.open()
 		if err == nil {

@@ -135,26 +135,50 @@ func (t *traces) run() {
 // flush commits what waits. What was definitely not taken waits on; what may
 // have been is not sent again, since it would be counted twice.
 func (t *traces) flush(ctx context.Context) {
-	batch := t.take()
-	if len(batch) == 0 {
+	later := t.send(ctx, t.take())
+	if len(later) == 0 {
 		return
 	}
+	for _, trace := range later {
+		t.keep(trace)
+	}
+	timer := time.AfterFunc(tracePause, func() {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	})
+	context.AfterFunc(ctx, func() { timer.Stop() })
+}
+
+// send commits a batch and gives what is to be tried again. A batch that is
+// refused for good is halved until the trace that is refused stands alone, so
+// that one never holds up the others.
+func (t *traces) send(ctx context.Context, batch []audit.Trace) (later []audit.Trace) {
+	if len(batch) == 0 {
+		return nil
+	}
 	_, err := audit.Commit.Call(ctx, t.edge.System(), audit.TraceInput{Traces: batch})
+	f, refused := fault.Of(err)
+	log := t.edge.Logger.With("kinds", len(batch), "error", err)
 	switch {
 	case err == nil:
+		return nil
 	case fault.Is(err, fault.OutcomeUnknown):
-		t.edge.Logger.Warn("whether refusals were traced is not known", "kinds", len(batch), "error", err)
-	default:
-		t.edge.Logger.Warn("refusals could not be traced yet", "kinds", len(batch), "error", err)
-		for _, trace := range batch {
-			t.keep(trace)
-		}
-		timer := time.AfterFunc(tracePause, func() {
-			select {
-			case t.wake <- struct{}{}:
-			default:
-			}
-		})
-		context.AfterFunc(ctx, func() { timer.Stop() })
+		log.Warn("whether refusals were traced is not known")
+		return nil
+	case !refused || retryable(f):
+		log.Warn("refusals could not be traced yet")
+		return batch
+	case len(batch) == 1:
+		log.Error("a refusal cannot be traced", "operation", batch[0].Operation, "actor", batch[0].ActorID)
+		return nil
 	}
+	half := len(batch) / 2
+	return append(t.send(ctx, batch[:half]), t.send(ctx, batch[half:])...)
+}
+
+func retryable(f *fault.Fault) bool {
+	info, _ := fault.Lookup(f.Code)
+	return info.Retryable
 }

@@ -17,8 +17,8 @@ import (
 // moves the head: the chain, the tree and its complete tiles. The first entry
 // is the parent of the others; records of what somebody else did (op.Doer)
 // stand alone. It gives the sequence of the first entry, 0 if there is none.
-// A fault means that a record cannot be written, which is a defect of its
-// operation: the command must be dropped.
+// A fault means that a record cannot be written, for a secret in it or a defect
+// of its operation: the command must be dropped.
 func Append(tx *state.Tx, caller op.Caller, requestID string, trace op.Trace, records []op.Record) (first uint64, f *fault.Fault) {
 	self := op.Doer{Caller: caller, RequestID: requestID, Trace: trace}
 	for i := range records {
@@ -27,6 +27,9 @@ func Append(tx *state.Tx, caller op.Caller, requestID string, trace op.Trace, re
 			w.doer = *w.record.By
 		}
 		id, err := w.write()
+		if errors.Is(err, errSecret) {
+			return 0, fault.New(fault.ValidationFailed, "a text looks like a bearer token; nothing that looks like a key may be stored in names, descriptions or metadata")
+		}
 		if err != nil {
 			return 0, fault.New(fault.Internal, "the operation is defective and changed nothing").Wrap(err)
 		}

@@ -130,23 +130,24 @@ func TestDigestsOpen(t *testing.T) {
 func TestAppendRefuses(t *testing.T) {
 	for _, row := range []struct {
 		name   string
+		code   fault.Code
 		record op.Record
 	}{
-		{"a token in a state", op.Record{Action: "create", Entity: "x", After: someState{token}}},
-		{"a token inside of a text", op.Record{Action: "create", Entity: "x", Before: someState{"see weir_weir_ and " + token + "."}}},
-		{"a token in a fact", op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: token}}}},
-		{"a token as a type", op.Record{Action: "create", Entity: "x", TargetType: token}},
-		{"a fact of another type", op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: []string{"a"}}}}},
-		{"a number that JSON readers round", op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: uint64(1) << 53}}}},
-		{"a fact twice", op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: "a"}, {Name: "n", Value: "b"}}}},
-		{"an entry that is too long", op.Record{Action: "create", Entity: "x", TargetType: strings.Repeat("x", chain.MaxEntry)}},
-		{"a state that is no JSON", op.Record{Action: "create", Entity: "x", After: func() {}}},
+		{"a token in a state", fault.ValidationFailed, op.Record{Action: "create", Entity: "x", After: someState{token}}},
+		{"a token inside of a text", fault.ValidationFailed, op.Record{Action: "create", Entity: "x", Before: someState{"see weir_weir_ and " + token + "."}}},
+		{"a token in a fact", fault.ValidationFailed, op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: token}}}},
+		{"a token as a type", fault.ValidationFailed, op.Record{Action: "create", Entity: "x", TargetType: token}},
+		{"a fact of another type", fault.Internal, op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: []string{"a"}}}}},
+		{"a number that JSON readers round", fault.Internal, op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: uint64(1) << 53}}}},
+		{"a fact twice", fault.Internal, op.Record{Action: "create", Entity: "x", Metadata: []fault.Member{{Name: "n", Value: "a"}, {Name: "n", Value: "b"}}}},
+		{"an entry that is too long", fault.Internal, op.Record{Action: "create", Entity: "x", TargetType: strings.Repeat("x", chain.MaxEntry)}},
+		{"a state that is no JSON", fault.Internal, op.Record{Action: "create", Entity: "x", After: func() {}}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLog(t)
 			before := l.head.Sequence
 			f := l.do("alice", func(tx *op.Tx) { tx.Record(row.record) })
-			if f == nil || f.Code != fault.Internal {
+			if f == nil || f.Code != row.code {
 				t.Errorf("got %v", f)
 			}
 			if f != nil && strings.Contains(f.Error(), "abcdefgh") {
