@@ -137,8 +137,13 @@ func fields(b *bytes.Buffer, indent string, s *op.Shape) {
 			word string
 			set  bool
 		}{
-			{"required", f.Required}, {"path", f.Path}, {"query", f.Query}, {"prepared", f.Prepared}, {"secret", f.Secret},
-			{"nullable", f.Nullable}, {"unsigned", f.Unsigned},
+			{"required", f.Required},
+			{"path", f.Path},
+			{"query", f.Query},
+			{"prepared", f.Prepared},
+			{"secret", f.Secret},
+			{"nullable", f.Nullable},
+			{"unsigned", f.Unsigned},
 			{"format=" + f.Format, f.Format != ""},
 			{"min=" + strconv.FormatInt(f.Min, 10), f.Min != 0},
 			{"max=" + strconv.FormatInt(f.Max, 10), f.Max != 0},

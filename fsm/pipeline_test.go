@@ -1,6 +1,7 @@
 package fsm_test
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -208,7 +209,7 @@ func TestRepeats(t *testing.T) {
 	first, _ := l.apply(once)
 	sequence := l.Head().Sequence
 	again, refused := l.apply(once)
-	if refused[0] != nil || !again[0].Replayed || string(again[0].Outputs[0]) != string(first[0].Outputs[0]) || string(again[0].Sealed) != "sealed" || again[0].Revision != first[0].Revision {
+	if refused[0] != nil || !again[0].Replayed || !bytes.Equal(again[0].Outputs[0], first[0].Outputs[0]) || string(again[0].Sealed) != "sealed" || again[0].Revision != first[0].Revision {
 		t.Errorf("the repeat gives %+v, first was %+v", again[0], first[0])
 	}
 	other := once
@@ -221,7 +222,7 @@ func TestRepeats(t *testing.T) {
 	}
 	late := once
 	late.Time += 24 * 60 * 60 * 1_000_000
-	if out, _ := l.apply(late); out[0].Replayed || string(out[0].Outputs[0]) == string(first[0].Outputs[0]) {
+	if out, _ := l.apply(late); out[0].Replayed || bytes.Equal(out[0].Outputs[0], first[0].Outputs[0]) {
 		t.Error("a result is given after its day")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/weir-store/weir/core"
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/canon"
