@@ -34,10 +34,12 @@ func (e *Edge) read(ctx context.Context, call *op.Call, o *op.Operation) (*op.Re
 			return nil, err
 		}
 		if acted {
-			s.close()
-			if s, caller, err = e.enter(ctx, call, o); err != nil {
+			newer, again, err := e.enter(ctx, call, o)
+			if err != nil {
 				return nil, err
 			}
+			s.close()
+			s, caller = newer, again
 		}
 	}
 	answer, err := e.answer(s, caller, o, in, call)
