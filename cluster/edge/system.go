@@ -31,24 +31,12 @@ func (s internal) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	if _, f := o.Load(v); f != nil {
 		return nil, f
 	}
-	encoded, err := entry.EncodeCommand(&entry.Command{
+	out, refused, err := s.edge.propose(ctx, &entry.Command{
 		Actor: op.System, RequestID: call.RequestID, Trace: call.Trace,
 		Items: []entry.Item{{Op: o.Name, Schema: o.Schema, Input: call.Input}},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
-	}
-	raw, err := s.edge.Log.Propose(ctx, encoded)
-	if err != nil {
 		return nil, err
-	}
-	out, err := entry.DecodeOutcome(raw)
-	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
-	}
-	refused, err := out.Fault()
-	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
 	}
 	if refused != nil {
 		return nil, refused

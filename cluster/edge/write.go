@@ -39,19 +39,39 @@ func (e *Edge) write(ctx context.Context, call *op.Call, items []op.Item) (*op.R
 	if err := e.prejudge(ctx, call, caller, draft); err != nil {
 		return nil, err
 	}
-	encoded, err := entry.EncodeCommand(&draft.command)
-	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
-	}
-	raw, err := e.Log.Propose(ctx, encoded)
+	outcome, refused, err := e.propose(ctx, &draft.command)
 	if err != nil {
 		return nil, err
 	}
-	outcome, err := entry.DecodeOutcome(raw)
-	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
+	if refused != nil {
+		if barred(refused) {
+			e.throttle.refused(caller.ID, e.Clock())
+		}
+		return nil, refused
 	}
 	return e.reply(call, draft, outcome)
+}
+
+// propose has a command applied. It gives the outcome, or why the machine
+// refused; an error says that the command has none that is known here.
+func (e *Edge) propose(ctx context.Context, c *entry.Command) (*entry.Outcome, *fault.Fault, error) {
+	encoded, err := entry.EncodeCommand(c)
+	if err != nil {
+		return nil, nil, fmt.Errorf("edge: %w", err)
+	}
+	raw, err := e.Log.Propose(ctx, encoded)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := entry.DecodeOutcome(raw)
+	if err != nil {
+		return nil, nil, fmt.Errorf("edge: %w", err)
+	}
+	refused, err := out.Fault()
+	if err != nil {
+		return nil, nil, fmt.Errorf("edge: %w", err)
+	}
+	return out, refused, nil
 }
 
 // draft is a command with what stays behind on this node.
@@ -142,16 +162,7 @@ func (w world) Random(n int) []byte {
 
 // reply turns an outcome into what the caller sees, one-time secrets included.
 func (e *Edge) reply(call *op.Call, d *draft, out *entry.Outcome) (*op.Reply, error) {
-	refused, err := out.Fault()
-	if err != nil {
-		return nil, fmt.Errorf("edge: %w", err)
-	}
-	if refused != nil {
-		if barred(refused) {
-			e.throttle.refused(d.command.Actor, e.Clock())
-		}
-		return nil, refused
-	}
+	var err error
 	secrets := d.secrets
 	if out.Replayed {
 		if secrets, err = openSecrets(call.IdempotencyKey, out.Sealed, len(d.ops)); err != nil {
