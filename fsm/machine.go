@@ -102,7 +102,7 @@ func (m *Machine) Configure(index, term uint64, encoded []byte) error {
 // write of the engine.
 func (m *Machine) commit(index, term uint64, fill func(b *state.Batch) error) (err error) {
 	defer state.Guard(&err)
-	var base storage.Reader = nothing{}
+	var base storage.Reader
 	if published := m.engine.Published(); published > 0 {
 		snapshot, err := m.engine.Snapshot(published)
 		if err != nil {
@@ -125,18 +125,3 @@ func (m *Machine) commit(index, term uint64, fill func(b *state.Batch) error) (e
 	m.head = head
 	return nil
 }
-
-// nothing is the reader of an engine that holds nothing yet.
-type nothing struct{}
-
-func (nothing) Revision() uint64                          { return 0 }
-func (nothing) Get([]byte) ([]byte, error)                { return nil, storage.ErrNotFound }
-func (nothing) Scan(_, _ []byte, _ bool) storage.Iterator { return none{} }
-
-type none struct{}
-
-func (none) Next() bool    { return false }
-func (none) Key() []byte   { return nil }
-func (none) Value() []byte { return nil }
-func (none) Err() error    { return nil }
-func (none) Close()        {}

@@ -25,7 +25,8 @@ type Batch struct {
 	read map[string]slot
 }
 
-// NewBatch starts a batch on a reader of the newest revision and its head.
+// NewBatch starts a batch on a reader of the newest revision, which is nil over
+// an engine that holds nothing yet, and its head.
 func NewBatch(base storage.Reader, head Head) *Batch {
 	return &Batch{base: base, head: head.clone(), overlay: newOverlay(), read: map[string]slot{}}
 }
@@ -101,6 +102,9 @@ func digest(previous [32]byte, commits []storage.Commit) [32]byte {
 func (b *Batch) below(k []byte) slot {
 	if s, ok := b.read[string(k)]; ok {
 		return s
+	}
+	if b.base == nil {
+		return slot{}
 	}
 	value, live := snapshot{b.base}.get(k)
 	s := slot{value, live}

@@ -65,7 +65,7 @@ func (s *store) batch(fill func(b *state.Batch)) {
 
 func (s *store) reader() storage.Reader {
 	if s.engine.Published() == 0 {
-		return empty{}
+		return nil
 	}
 	return s.at(s.engine.Published())
 }
@@ -78,18 +78,6 @@ func (s *store) at(revision uint64) storage.Snapshot {
 	}
 	return r
 }
-
-type empty struct{ storage.Reader }
-
-func (empty) Get([]byte) ([]byte, error) { return nil, storage.ErrNotFound }
-
-func (empty) Scan(_, _ []byte, _ bool) storage.Iterator { return over{} }
-
-type over struct{ storage.Iterator }
-
-func (over) Next() bool { return false }
-func (over) Err() error { return nil }
-func (over) Close()     {}
 
 func names(rows *state.Rows[fruit]) []string {
 	out := []string{}

@@ -52,7 +52,10 @@ func (tx *Tx) get(k []byte) ([]byte, bool) {
 }
 
 func (tx *Tx) scan(start, end []byte, reverse bool) storage.Iterator {
-	base := tx.batch.base.Scan(start, end, reverse)
+	var base storage.Iterator = nothing{}
+	if tx.batch.base != nil {
+		base = tx.batch.base.Scan(start, end, reverse)
+	}
 	over := tx.batch.overlay.within(start, end, reverse)
 	if len(over) == 0 {
 		return base

@@ -271,24 +271,10 @@ func (s *Stage) commit(caller op.Caller, call *op.Call, fn func(tx *op.Tx) error
 	return refused
 }
 
-// readerOf is the reader of an engine, or that of one without a revision.
+// readerOf is the reader of an engine; nil of one without a revision.
 func readerOf(s storage.Snapshot) storage.Reader {
 	if s == nil {
-		return nothing{}
+		return nil
 	}
 	return s
 }
-
-type nothing struct{}
-
-func (nothing) Revision() uint64                          { return 0 }
-func (nothing) Get([]byte) ([]byte, error)                { return nil, storage.ErrNotFound }
-func (nothing) Scan(_, _ []byte, _ bool) storage.Iterator { return none{} }
-
-type none struct{}
-
-func (none) Next() bool    { return false }
-func (none) Key() []byte   { return nil }
-func (none) Value() []byte { return nil }
-func (none) Err() error    { return nil }
-func (none) Close()        {}
