@@ -111,7 +111,8 @@ func (m *Machine) commit(index, term uint64, fill func(b *state.Batch) error) (e
 		defer snapshot.Close()
 		base = snapshot
 	}
-	b := state.NewBatch(base, m.head)
+	b := state.NewBatch(base, m.head).WithPast(m.engine.Snapshot)
+	defer b.Close()
 	if err := fill(b); err != nil {
 		return err
 	}

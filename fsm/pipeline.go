@@ -29,6 +29,7 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 		return out, err
 	}
 	otx := op.NewTx(tx, caller, m.sight, c.Trace, c.IfMatch)
+	otx.Catalog = m.catalog
 	outputs, refused, err := m.perform(otx, c)
 	if err != nil {
 		return entry.Outcome{}, err
@@ -107,7 +108,7 @@ func (m *Machine) item(tx *op.Tx, item *entry.Item, earlier [][]byte) ([]byte, *
 	if f != nil {
 		return nil, &refusal{fault: f}, nil
 	}
-	view := op.View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight}
+	view := op.View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog}
 	decision := o.Authorize(view, in)
 	if f := decision.Refusal(o.Need()); f != nil {
 		return nil, &refusal{fault: f, policy: true, action: o.Action(), target: o.Target(in), denied: decision}, nil

@@ -44,7 +44,7 @@ type probeInput struct {
 }
 
 var _ = op.NewCommand(probing, op.Spec[probeInput, op.Nothing]{
-	Name: "write", Summary: "Write rows.", Access: op.Anyone[probeInput]("create"), Undo: "none",
+	Name: "write", Summary: "Write rows.", Access: op.Anyone[probeInput]("create"), Undo: op.Final("it is a probe"),
 }, func(tx *op.Tx, in probeInput) (op.Nothing, error) {
 	for i := range in.Rows {
 		probes.Put(tx.Tx, &probe{Name: strconv.Itoa(i), Text: strings.Repeat("x", in.Size)})

@@ -60,7 +60,7 @@ func showOperation(w io.Writer, o *op.Operation) error {
 		{"aliases", strings.Join(o.Aliases, ", ")},
 		{"who may", o.Rights()},
 		{"audit action", o.Action()},
-		{"undo", o.Undo},
+		{"undo", o.Undo.String()},
 		{"faults", strings.Join(faults, ", ")},
 		{"declared", declared(o)},
 	}

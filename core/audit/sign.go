@@ -68,7 +68,7 @@ var RegisterKey = op.NewCommand(Ops, op.Spec[RegisterKeyInput, Key]{
 	Faults:  []fault.Code{fault.AlreadyExists, fault.ValidationFailed, fault.PreconditionFailed},
 	Example: RegisterKeyInput{VerifierKey: exampleKey.VerifierKey},
 	Result:  exampleKey,
-	Undo:    "none: a verifier knows one key for each log",
+	Undo:    op.Final("a verifier knows one key for each log"),
 }, func(tx *op.Tx, in RegisterKeyInput) (Key, error) {
 	settings, founded := system.Load(tx)
 	if !founded {
@@ -115,7 +115,7 @@ var CheckpointStore = op.NewCommand(Ops, op.Spec[CheckpointStoreInput, Checkpoin
 	Faults:  []fault.Code{fault.TraceIntegrity, fault.PreconditionFailed},
 	Example: CheckpointStoreInput{Note: exampleNote},
 	Result:  CheckpointStored{Size: 41, Sequence: 42},
-	Undo:    "none: what was signed is out",
+	Undo:    op.Final("what was signed is out"),
 }, func(tx *op.Tx, in CheckpointStoreInput) (CheckpointStored, error) {
 	h := tx.Head()
 	k, ok := current(tx)

@@ -108,7 +108,7 @@ var Commit = op.NewCommand(Ops, op.Spec[TraceInput, Traced]{
 		ActorID: "alice", Action: "read", Operation: "audit.entries", Entity: EntityAudit, TargetType: EntityAudit, TargetID: EntityAudit, Count: 1,
 	}}},
 	Result: Traced{First: 42, Last: 42},
-	Undo:   "none: what was read was read",
+	Undo:   op.Final("what was read was read"),
 }, func(tx *op.Tx, in TraceInput) (Traced, error) {
 	first := tx.Head().Sequence + 1
 	for i := range in.Traces {

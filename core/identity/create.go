@@ -25,7 +25,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Principal]{
 	Faults:  []fault.Code{fault.AlreadyExists},
 	Example: CreateInput{ID: "alice", Kind: KindUser, DisplayName: "Alice"},
 	Result:  Example,
-	Undo:    "archive the principal",
+	Undo:    op.Reversible("archive the principal"),
 	Validate: func(in *CreateInput) *fault.Fault {
 		return urn.CheckPrincipalKind(in.ID, in.Kind)
 	},

@@ -25,7 +25,7 @@ var Permit = op.NewCommand(Ops, op.Spec[PermitInput, Principal]{
 	Faults:  []fault.Code{fault.NotFound, fault.PrincipalInactive},
 	Example: PermitInput{ID: "alice", Permission: op.ReadAudit},
 	Result:  Example,
-	Undo:    "principal.forbid",
+	Undo:    op.Reversible("principal.forbid"),
 }, func(tx *op.Tx, in PermitInput) (Principal, error) {
 	p, ok := Find(tx, in.ID)
 	if !ok {
@@ -58,7 +58,7 @@ var Forbid = op.NewCommand(Ops, op.Spec[ForbidInput, op.Nothing]{
 	Access:  op.Holding[ForbidInput]("revoke", op.Administer),
 	Faults:  []fault.Code{fault.NotFound, fault.PreconditionFailed},
 	Example: ForbidInput{ID: "alice", Permission: op.ReadAudit},
-	Undo:    "principal.permit",
+	Undo:    op.Reversible("principal.permit"),
 }, func(tx *op.Tx, in ForbidInput) (op.Nothing, error) {
 	p, ok := Find(tx, in.ID)
 	if !ok {

@@ -21,7 +21,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Object]{
 	Access:  op.Anyone[CreateInput]("create"),
 	Example: CreateInput{Type: "note", Data: op.JSON(`{"title":"draft"}`)},
 	Result:  example,
-	Undo:    "tombstone the object",
+	Undo:    op.Reversible("tombstone the object"),
 }, func(tx *op.Tx, in CreateInput) (Object, error) {
 	h := &Header{
 		ID: tx.NewID(urn.PrefixObject), Type: in.Type, OwnerID: tx.Caller.ID, Lifecycle: Active,

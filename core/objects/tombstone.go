@@ -51,7 +51,7 @@ var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 	Access:    op.May("delete", op.Admin, func(in DeleteInput) op.Target { return op.Object(in.ID) }),
 	Faults:    []fault.Code{fault.NotFound, fault.VersionConflict},
 	Example:   DeleteInput{ID: exampleID, Reason: "obsolete"},
-	Undo:      "object.restore",
+	Undo:      op.Reversible("object.restore"),
 	Versioned: true,
 }, func(tx *op.Tx, in DeleteInput) (op.Nothing, error) {
 	h, ok := Find(tx, in.ID)
@@ -92,7 +92,7 @@ var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
 	Faults:  []fault.Code{fault.NotFound, fault.IsolationViolation},
 	Example: RestoreInput{ID: exampleID},
 	Result:  example,
-	Undo:    "object.delete",
+	Undo:    op.Reversible("object.delete"),
 }, func(tx *op.Tx, in RestoreInput) (Object, error) {
 	h, ok := Find(tx, in.ID)
 	if !ok {

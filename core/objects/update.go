@@ -23,7 +23,7 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Object]{
 	Faults:    []fault.Code{fault.NotFound, fault.IsolationViolation, fault.VersionConflict},
 	Example:   UpdateInput{ID: exampleID, Version: 1, Data: op.JSON(`{"title":"final"}`)},
 	Result:    example,
-	Undo:      "append the previous version again",
+	Undo:      op.Reversible("append the previous version again"),
 	Versioned: true,
 }, func(tx *op.Tx, in UpdateInput) (Object, error) {
 	h, ok := Find(tx, in.ID)

@@ -68,6 +68,8 @@ type View struct {
 	Time state.Time
 	// Sight decides rights.
 	Sight Sight
+	// Catalog is what there is to call, and the entities that have a past.
+	Catalog *Catalog
 	// Now is the newest confirmed state. It differs from the view itself only
 	// when the past is asked: data come from the past, rights from now.
 	Now state.View
@@ -101,6 +103,8 @@ type Tx struct {
 	Caller Caller
 	// Sight decides rights as of this transaction.
 	Sight Sight
+	// Catalog is what there is to call, and the entities that have a past.
+	Catalog *Catalog
 	// Trace is what the caller said about the cause of the call.
 	Trace Trace
 	// ifMatch is the version that the caller's If-Match names; 0 is none.

@@ -11,8 +11,9 @@ import (
 
 // Catalog is all operations of a program by name.
 type Catalog struct {
-	list   []*Operation
-	byName map[string]*Operation
+	list     []*Operation
+	byName   map[string]*Operation
+	entities []*Entity
 }
 
 // NewCatalog joins sets. It panics on a name that occurs twice, which is a
@@ -20,6 +21,7 @@ type Catalog struct {
 func NewCatalog(sets ...*Set) *Catalog {
 	c := &Catalog{byName: map[string]*Operation{}}
 	for _, s := range sets {
+		c.addEntities(s)
 		for _, o := range s.operations {
 			if c.byName[o.Name] != nil {
 				panic(fmt.Sprintf("op: %s is declared at %s:%d and again", o.Name, o.File, o.Line))

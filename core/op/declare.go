@@ -35,6 +35,7 @@ type Set struct {
 	// Doc is a sentence about the noun for the reference.
 	Doc        string
 	operations []*Operation
+	entities   []*Entity
 }
 
 // Operations lists the set in the order of declaration.
@@ -62,8 +63,8 @@ type Spec[In, Out any] struct {
 	Example In
 	// Result is an example of the output, for the documents.
 	Result Out
-	// Undo says how the operation is taken back, or why it is not.
-	Undo string
+	// Undo says how the command is taken back, or why it is not.
+	Undo Undo
 	// Versioned commands honour If-Match.
 	Versioned bool
 	// Validate checks what types cannot say. It runs at the edge and in apply.
@@ -93,7 +94,7 @@ type Operation struct {
 	Aliases          []string
 	Status           int
 	Faults           []fault.Code
-	Undo             string
+	Undo             Undo
 	Versioned        bool
 	// Input and Output describe the types.
 	Input, Output *Shape

@@ -23,6 +23,10 @@ type Batch struct {
 	// read holds what the commands of this entry have read below the overlay:
 	// most of them ask for the same key and principal.
 	read map[string]slot
+	// open gives the engine's state as of a revision, and pasts are those that
+	// commands of this entry asked for.
+	open  func(revision uint64) (storage.Snapshot, error)
+	pasts map[uint64]storage.Snapshot
 }
 
 // NewBatch starts a batch on a reader of the newest revision, which is nil over

@@ -28,7 +28,7 @@ var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
 	Example: AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
 	Result:  exampleMember,
-	Undo:    "scope.remove_member",
+	Undo:    op.Reversible("scope.remove_member"),
 	Validate: func(in *AddInput) *fault.Fault {
 		if in.Role == "" {
 			in.Role = Viewer

@@ -27,7 +27,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.LimitExceeded},
 	Example: CreateInput{Name: "Team", Description: "What the team works on", Metadata: op.JSON(`{"color":"blue"}`)},
 	Result:  example,
-	Undo:    "scope.archive",
+	Undo:    op.Reversible("scope.archive"),
 }, func(tx *op.Tx, in CreateInput) (Scope, error) {
 	h := &Header{
 		ID: tx.NewID(urn.PrefixScope), Kind: KindPlain, ParentID: in.ParentID, OwnerID: tx.Caller.ID, Name: in.Name,

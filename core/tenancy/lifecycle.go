@@ -18,7 +18,7 @@ var Freeze = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    example,
-	Undo:      "scope.unfreeze",
+	Undo:      op.Reversible("scope.unfreeze"),
 	Versioned: true,
 }, func(tx *op.Tx, in ScopeInput) (Scope, error) {
 	h, f := changeable(tx, in.ID)
@@ -43,7 +43,7 @@ var Unfreeze = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.InvalidTransition, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    example,
-	Undo:      "scope.freeze",
+	Undo:      op.Reversible("scope.freeze"),
 	Versioned: true,
 }, func(tx *op.Tx, in ScopeInput) (Scope, error) {
 	h, ok := Find(tx, in.ID)
@@ -74,7 +74,7 @@ var Archive = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    archived(),
-	Undo:      "a rollback of the entry in the trail",
+	Undo:      op.Reversible("a rollback of the entry in the trail"),
 	Versioned: true,
 }, func(tx *op.Tx, in ScopeInput) (Scope, error) {
 	h, ok := Find(tx, in.ID)

@@ -26,7 +26,7 @@ var Project = op.NewCommand(Ops, op.Spec[ProjectInput, Projection]{
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.IsolationViolation, fault.ValidationFailed},
 	Example: ProjectInput{ID: exampleID, ObjectID: exampleObject, Level: "read"},
 	Result:  exampleProjection,
-	Undo:    "scope.unproject",
+	Undo:    op.Reversible("scope.unproject"),
 }, func(tx *op.Tx, in ProjectInput) (Projection, error) {
 	if err := tx.Demand("projection", op.Own, op.Object(in.ObjectID)); err != nil {
 		return Projection{}, err

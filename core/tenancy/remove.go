@@ -27,7 +27,7 @@ var Remove = op.NewCommand(Ops, op.Spec[RemoveInput, op.Nothing]{
 	Access:  op.May("revoke", op.Read, func(in RemoveInput) op.Target { return op.Scope(in.ID) }),
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.SoleOwner, fault.InvalidRole},
 	Example: RemoveInput{ID: exampleID, PrincipalID: "bob"},
-	Undo:    "scope.add_member",
+	Undo:    op.Reversible("scope.add_member"),
 }, func(tx *op.Tx, in RemoveInput) (op.Nothing, error) {
 	left := in.PrincipalID == tx.Caller.ID
 	if !left {
@@ -46,7 +46,7 @@ var Leave = op.NewCommand(Ops, op.Spec[ScopeInput, op.Nothing]{
 	Access:  op.May("revoke", op.Read, target),
 	Faults:  []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.SoleOwner},
 	Example: ScopeInput{ID: exampleID},
-	Undo:    "scope.add_member",
+	Undo:    op.Reversible("scope.add_member"),
 }, func(tx *op.Tx, in ScopeInput) (op.Nothing, error) {
 	return op.Nothing{}, end(tx, RemoveInput{ID: in.ID, PrincipalID: tx.Caller.ID}, true)
 })

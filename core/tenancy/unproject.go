@@ -23,7 +23,7 @@ var Unproject = op.NewCommand(Ops, op.Spec[UnprojectInput, op.Nothing]{
 	Access:  op.Anyone[UnprojectInput]("revoke"),
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen},
 	Example: UnprojectInput{ID: exampleID, ObjectID: exampleObject},
-	Undo:    "scope.project",
+	Undo:    op.Reversible("scope.project"),
 }, func(tx *op.Tx, in UnprojectInput) (op.Nothing, error) {
 	none := op.Nothing{}
 	owner := tx.Demand("revoke", op.Own, op.Object(in.ObjectID)) == nil

@@ -30,7 +30,7 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Scope]{
 	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict, fault.PayloadTooLarge},
 	Example:   UpdateInput{ID: exampleID, Metadata: op.JSON(`{"color":"blue"}`)},
 	Result:    example,
-	Undo:      "scope.update with the values before",
+	Undo:      op.Reversible("scope.update with the values before"),
 	Versioned: true,
 }, func(tx *op.Tx, in UpdateInput) (Scope, error) {
 	h, f := changeable(tx, in.ID)

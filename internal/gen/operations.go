@@ -56,7 +56,7 @@ func operation(b *strings.Builder, o *op.Operation) {
 		{"action in the trail", "`" + o.Action() + "`"},
 		{"success", strconv.Itoa(status(o))},
 		{"faults of its own", codes(o.Faults)},
-		{"taken back by", o.Undo},
+		{"taken back by", o.Undo.String()},
 	}
 	for _, f := range facts {
 		if f[1] != "" {

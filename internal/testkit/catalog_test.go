@@ -44,8 +44,8 @@ func TestDeclarationsAreComplete(t *testing.T) {
 				}
 				routes[r] = o.Name
 			}
-			if (o.Undo != "") != (o.Kind == op.KindCommand) {
-				t.Errorf("undo %q of a %s", o.Undo, o.Kind)
+			if (o.Undo != op.Undo{}) != (o.Kind == op.KindCommand) {
+				t.Errorf("undo %q of a %s", o.Undo.String(), o.Kind)
 			}
 			for _, c := range o.Faults {
 				if _, known := fault.Lookup(c); !known {
@@ -115,7 +115,7 @@ func each(t *testing.T, test func(t *testing.T, o *op.Operation, seed []step, sc
 		t.Run(o.Name, func(t *testing.T) {
 			sc, ok := all[o.Name]
 			if !ok {
-				t.Fatal("there is no scenario in testdata/scenarios.txt")
+				t.Fatal("there is no scenario in testdata/scenarios")
 			}
 			test(t, o, seed, sc)
 		})
@@ -217,13 +217,13 @@ func TestCommandsHappenOnce(t *testing.T) {
 func TestUndoTakesBack(t *testing.T) {
 	catalog := op.NewCatalog(core.Sets()...)
 	each(t, func(t *testing.T, o *op.Operation, seed []step, sc scenario) {
-		if _, named := catalog.Lookup(o.Undo); named && sc.undo == nil {
+		if _, named := catalog.Lookup(o.Undo.By()); named && sc.undo == nil {
 			t.Fatalf("undo is %s, but the scenario shows none", o.Undo)
 		}
 		if sc.undo == nil {
 			return
 		}
-		if sc.undo.op != o.Undo {
+		if sc.undo.op != o.Undo.By() {
 			t.Fatalf("undo is %s, and the scenario calls %s", o.Undo, sc.undo.op)
 		}
 		p := play(t, testkit.New(t), seed, sc)

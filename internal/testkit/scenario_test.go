@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,19 +27,28 @@ type scenario struct {
 	undo, show *step
 }
 
-// scenarios reads the script.
+// scenarios reads the scripts, one file to a noun.
 func scenarios(t *testing.T) (seed []step, all map[string]scenario) {
 	t.Helper()
-	script, err := os.ReadFile("testdata/scenarios.txt")
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var script strings.Builder
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script.WriteString("\n")
+		script.Write(text)
+	}
 	all = map[string]scenario{}
-	for i, section := range strings.Split(string(script), "\n== ")[1:] {
+	for _, section := range strings.Split(script.String(), "\n== ")[1:] {
 		name, body, _ := strings.Cut(section, "\n")
 		var s scenario
 		for line := range strings.Lines(body) {
-			if line = strings.TrimSpace(line); line == "" {
+			if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 				continue
 			}
 			kind, rest, _ := strings.Cut(line, " ")
@@ -51,7 +61,7 @@ func scenarios(t *testing.T) (seed []step, all map[string]scenario) {
 				s.before = append(s.before, parse(line))
 			}
 		}
-		if i == 0 {
+		if name == "seed" {
 			seed = s.before
 			continue
 		}

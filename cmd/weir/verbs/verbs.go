@@ -112,8 +112,8 @@ func long(o *op.Operation) string {
 		text += "\n\n" + o.Doc
 	}
 	text += "\n\nWho may: " + o.Rights() + "."
-	if o.Undo != "" {
-		text += "\nTo take it back: " + o.Undo + "."
+	if o.Undo != (op.Undo{}) {
+		text += "\nTo take it back: " + o.Undo.String() + "."
 	}
 	var fields []string
 	for _, f := range o.Input.Fields {

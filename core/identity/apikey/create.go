@@ -40,7 +40,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	Faults:  []fault.Code{fault.NotFound, fault.PrincipalInactive, fault.ValidationFailed},
 	Example: CreateInput{PrincipalID: "alice", Name: "laptop"},
 	Result:  CreateOutput{Key: example, Token: "weir_01890a5d0c1e7000a000000000000002_" + strings.Repeat("x", 43)},
-	Undo:    "key.revoke",
+	Undo:    op.Reversible("key.revoke"),
 	Prepare: func(env op.Env, in *CreateInput) (string, error) {
 		secret := base64.RawURLEncoding.EncodeToString(env.Random(secretSize))
 		digest := urn.Token{Secret: secret}.Digest()

@@ -37,7 +37,7 @@ var Found = op.NewCommand(Ops, op.Spec[FoundInput, FoundOutput]{
 	Faults:  []fault.Code{fault.AlreadyExists},
 	Example: FoundInput{ClusterID: "01890a5d0c1e4000a000000000000000", KeyID: example.ID, Digest: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"},
 	Result:  FoundOutput{ClusterID: "01890a5d0c1e4000a000000000000000", RootID: Root},
-	Undo:    "none: a cluster is founded once",
+	Undo:    op.Final("a cluster is founded once"),
 	Validate: func(in *FoundInput) *fault.Fault {
 		if b, err := hex.DecodeString(in.Digest); err != nil || len(b) != 32 {
 			return fault.New(fault.ValidationFailed, "digest is not 64 hex digits")

@@ -21,7 +21,7 @@ var Revoke = op.NewCommand(Ops, op.Spec[RevokeInput, op.Nothing]{
 	Access:  op.May("revoke", op.Own, func(in RevokeInput) op.Target { return op.Credential(in.ID) }).OrHolding(op.Administer),
 	Faults:  []fault.Code{fault.NotFound},
 	Example: RevokeInput{ID: example.ID},
-	Undo:    "none: a revoked key stays dead; make a new one",
+	Undo:    op.Final("a revoked key stays dead; make a new one"),
 }, func(tx *op.Tx, in RevokeInput) (op.Nothing, error) {
 	c, ok := Find(tx, in.ID)
 	if !ok {

@@ -242,7 +242,8 @@ func (s *Stage) commit(caller op.Caller, call *op.Call, fn func(tx *op.Tx) error
 		}
 		defer base.Close()
 	}
-	b := state.NewBatch(readerOf(base), s.head)
+	b := state.NewBatch(readerOf(base), s.head).WithPast(s.Engine.Snapshot)
+	defer b.Close()
 	tx := b.Begin(s.Now, strconv.AppendUint([]byte("entropy "), s.head.Index, 10))
 	var match uint64
 	if call != nil {

@@ -1,0 +1,114 @@
+package op
+
+import (
+	"fmt"
+
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+)
+
+// Undo says how a command is taken back, or why it cannot be.
+type Undo struct {
+	by, final string
+}
+
+// Reversible commands are taken back by a rollback of what they left in the
+// trail: each entity that they touched has its content of before again. By
+// names the way that people would take, best an operation.
+func Reversible(by string) Undo { return Undo{by: by} }
+
+// Final commands cannot be taken back; why is shown to people.
+func Final(why string) Undo { return Undo{final: why} }
+
+// By is the way that people would take; empty if there is none.
+func (u Undo) By() string { return u.by }
+
+// Reversible says whether a rollback takes the command back.
+func (u Undo) Reversible() bool { return u.by != "" }
+
+func (u Undo) String() string {
+	if u.final != "" {
+		return "none: " + u.final
+	}
+	return u.by
+}
+
+// Known is an entity as one view shows it.
+type Known struct {
+	// Type is the application's own type for objects, else the entity's name.
+	Type string
+	// ScopeID is the scope that the entity belongs to, if it does.
+	ScopeID urn.ID
+	// Version counts the changes of the entity; 0 if they are not counted.
+	Version uint64
+	// Ended says that it was deleted, archived or revoked.
+	Ended bool
+	// State is all that may be shown of the entity; it encodes to canonical
+	// JSON.
+	State any
+	// Content is the part of the state that a rollback brings back: no
+	// counters, no times, no ids of rows that a rollback may make anew. Equal
+	// contents encode to equal JSON.
+	Content any
+}
+
+// Right is one way to be entitled: a level on a target, or a cluster
+// permission.
+type Right struct {
+	Target     Target
+	Level      Level
+	Permission Permission
+}
+
+// Entity is a kind of thing whose past can be shown and brought back. The layer
+// that owns its rows declares it.
+type Entity struct {
+	// Name is the entity of the audit entries about such things.
+	Name string
+	// Known reads a thing as of a view.
+	Known func(v state.View, id urn.ID) (Known, bool)
+	// Rights says who may see the past of a thing, and who may take back its
+	// changes. One of the ways is enough.
+	Rights func(v state.View, id urn.ID) (see, revert []Right)
+	// Revert gives a thing the content that it has in past; one that is not
+	// there in past is ended in the way of its layer. It appends as every change
+	// does, removes nothing, and leaves the audit record to the caller. Where
+	// the content is already that of past it returns Moot; where the state
+	// stands against it, a fault (rollback-conflict, precondition-failed).
+	Revert func(tx *Tx, id urn.ID, past state.View) error
+}
+
+// Moot is the error of Revert when there is nothing to bring back any more,
+// with the reason.
+type Moot string //nolint:errname // it is an outcome
+
+func (m Moot) Error() string { return string(m) }
+
+// NewEntity declares an entity in the set of its layer.
+func NewEntity(set *Set, e Entity) *Entity {
+	set.entities = append(set.entities, &e)
+	return &e
+}
+
+// Entity finds an entity by the name that audit entries have for it.
+func (c *Catalog) Entity(name string) (*Entity, bool) {
+	for _, e := range c.entities {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+// Entities lists the entities whose past can be brought back, in the order of
+// the layers.
+func (c *Catalog) Entities() []*Entity { return append([]*Entity(nil), c.entities...) }
+
+func (c *Catalog) addEntities(s *Set) {
+	for _, e := range s.entities {
+		if _, known := c.Entity(e.Name); known {
+			panic(fmt.Sprintf("op: entity %s is declared twice", e.Name))
+		}
+		c.entities = append(c.entities, e)
+	}
+}
