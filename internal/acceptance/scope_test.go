@@ -56,7 +56,9 @@ func TestChildrenSeeTheirAncestors(t *testing.T) {
 	}
 }
 
-func TestStrangersGainNothing(t *testing.T) {
+// Who has nothing to do with a scope changes nothing in it, and each try is
+// traced.
+func TestB4StrangersGainNothing(t *testing.T) {
 	f := newFamily(t)
 	rows := []struct {
 		name, method, path string
