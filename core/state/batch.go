@@ -26,7 +26,7 @@ type Batch struct {
 	// open gives the engine's state as of a revision, and pasts are those that
 	// commands of this entry asked for.
 	open  func(revision uint64) (storage.Snapshot, error)
-	pasts map[uint64]storage.Snapshot
+	pasts []storage.Snapshot
 }
 
 // NewBatch starts a batch on a reader of the newest revision, which is nil over

@@ -9,7 +9,7 @@ import (
 // WithPast lets the commands of the batch read earlier revisions. Close must be
 // called.
 func (b *Batch) WithPast(open func(revision uint64) (storage.Snapshot, error)) *Batch {
-	b.open, b.pasts = open, map[uint64]storage.Snapshot{}
+	b.open = open
 	return b
 }
 
@@ -52,14 +52,16 @@ func (b *Batch) snapshot(revision uint64) storage.Reader {
 	if revision == 0 {
 		return nil
 	}
-	s, known := b.pasts[revision]
-	if !known {
-		var err error
-		if s, err = b.open(revision); err != nil {
-			panic(&Broken{err})
+	for _, s := range b.pasts {
+		if s.Revision() == revision {
+			return s
 		}
-		b.pasts[revision] = s
 	}
+	s, err := b.open(revision)
+	if err != nil {
+		panic(&Broken{err})
+	}
+	b.pasts = append(b.pasts, s)
 	return s
 }
 
