@@ -3,9 +3,7 @@ package tenancy
 import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
-	"github.com/weir-store/weir/storage/key"
 )
 
 // Freeze makes a scope read only: nobody can change it or anything through it,
@@ -89,8 +87,7 @@ var Archive = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	}
 	before := *h
 	h.Archived = true
-	h.Version++
-	headers.Put(tx.Tx, h)
+	h.put(tx)
 	tx.Record(op.Record{
 		Action: "scope_dissolve", Entity: op.EntityScope, TargetID: h.ID, ScopeID: h.ID, Before: &before, After: h,
 		Metadata: ended(tx, h.ID),
@@ -105,7 +102,7 @@ const countBound = 1000
 // ended counts what ends with a scope, as far as countBound.
 func ended(tx *op.Tx, scope urn.ID) []fault.Member {
 	var members, shares uint64
-	byScope.Scan(tx, state.Range{Prefix: state.Key(key.MembershipScope, scope)}).Each(func(m *Membership) bool {
+	everybody(tx, scope).Each(func(m *Membership) bool {
 		if m.Live(tx.Time()) {
 			members++
 		}

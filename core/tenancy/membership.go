@@ -86,6 +86,8 @@ const (
 	EndLeft    = "self_leave"
 	EndRemoved = "admin_remove"
 	EndExpired = "expired"
+	// EndRolledBack is the end of a grant that a rollback took back.
+	EndRolledBack = "rollback"
 )
 
 // Membership is the belonging of a principal to a scope. On a plain scope
@@ -102,7 +104,7 @@ type Membership struct {
 	GrantedBy urn.ID     `cbor:"7,keyasint" json:"granted_by" doc:"who granted it last"`
 	GrantedAt state.Time `cbor:"8,keyasint" json:"granted_at" doc:"when it was granted last"`
 	RemovedBy urn.ID     `cbor:"9,keyasint,omitempty" json:"removed_by,omitempty" doc:"who removed the member; absent after leaving"`
-	EndReason string     `cbor:"10,keyasint,omitempty" json:"end_reason,omitempty" doc:"self_leave, admin_remove or expired"`
+	EndReason string     `cbor:"10,keyasint,omitempty" json:"end_reason,omitempty" doc:"self_leave, admin_remove, expired or rollback"`
 	ExpiresAt state.Time `cbor:"11,keyasint,omitempty" json:"expires_at,omitzero" doc:"from when on it no longer counts; never for an owner"`
 	CreatedAt state.Time `cbor:"12,keyasint" json:"created_at" doc:"when it was granted first"`
 	UpdatedAt state.Time `cbor:"13,keyasint" json:"updated_at" doc:"when it was changed last"`
@@ -131,8 +133,40 @@ var memberships = state.NewTable(state.Spec[Membership]{
 	Key: func(m *Membership) key.Key {
 		return state.Key(key.Membership, string(m.PrincipalID), m.ScopeID, m.ID)
 	},
-	Indexes: []*state.Index[Membership]{byScope, byOwner},
+	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byExpiry},
 })
+
+// byMembership finds the row that the trail names.
+var byMembership = &state.Index[Membership]{
+	Space: key.MembershipID,
+	Keys: func(m *Membership, add func(key.Key)) {
+		add(state.Key(key.MembershipID, m.ID))
+	},
+}
+
+// byExpiry holds what is still to expire, by time.
+var byExpiry = &state.Index[Membership]{
+	Space: key.MembershipExpiry,
+	Keys: func(m *Membership, add func(key.Key)) {
+		if m.ExpiresAt != 0 && m.Status == StatusActive {
+			add(state.Key(key.MembershipExpiry, m.ExpiresAt, m.ID))
+		}
+	},
+}
+
+// FindMembership reads a membership by its id.
+func FindMembership(v state.View, id urn.ID) (*Membership, bool) {
+	return first(byMembership.Scan(v, state.Range{Prefix: state.Key(key.MembershipID, id)}))
+}
+
+// first is the only row of a walk.
+func first[R any](rows *state.Rows[R]) (*R, bool) {
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, false
+	}
+	return rows.Row(), true
+}
 
 var byScope = &state.Index[Membership]{
 	Space: key.MembershipScope,
@@ -155,6 +189,11 @@ var byOwner = &state.Index[Membership]{
 // Of walks all memberships that a principal ever had, by scope.
 func Of(v state.View, principal urn.ID) *state.Rows[Membership] {
 	return memberships.Scan(v, state.Range{Prefix: state.Key(key.Membership, string(principal))})
+}
+
+// everybody walks all memberships that a scope ever had, in order of id.
+func everybody(v state.View, scope urn.ID) *state.Rows[Membership] {
+	return byScope.Scan(v, state.Range{Prefix: state.Key(key.MembershipScope, scope)})
 }
 
 // Held reads the memberships of a principal in one scope.
@@ -200,10 +239,16 @@ func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membershi
 	return s
 }
 
-// save writes a membership and leaves the trace.
-func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
+// put writes a membership as its next version.
+func (m *Membership) put(tx *op.Tx) {
 	m.Version++
 	m.UpdatedAt = tx.Time()
+	memberships.Put(tx.Tx, m)
+}
+
+// save writes a membership and leaves the trace.
+func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
+	m.put(tx)
 	r := op.Record{
 		Action: action, Entity: EntityMembership, TargetID: m.ID, ScopeID: m.ScopeID, After: m,
 		Metadata: append([]fault.Member{{Name: "principal_id", Value: string(m.PrincipalID)}, {Name: "role", Value: string(m.Role)}}, more...),
@@ -211,7 +256,6 @@ func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...
 	if before != nil {
 		r.Before = before
 	}
-	memberships.Put(tx.Tx, m)
 	tx.Record(r)
 }
 

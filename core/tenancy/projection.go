@@ -36,8 +36,21 @@ var byObject = &state.Index[Projection]{
 var projections = state.NewTable(state.Spec[Projection]{
 	Space:   key.Projection,
 	Key:     func(p *Projection) key.Key { return state.Key(key.Projection, p.ScopeID, p.ObjectID) },
-	Indexes: []*state.Index[Projection]{byObject},
+	Indexes: []*state.Index[Projection]{byObject, byProjection},
 })
+
+// byProjection finds the row that the trail names.
+var byProjection = &state.Index[Projection]{
+	Space: key.ProjectionID,
+	Keys: func(p *Projection, add func(key.Key)) {
+		add(state.Key(key.ProjectionID, p.ID))
+	},
+}
+
+// FindProjection reads a projection by its id.
+func FindProjection(v state.View, id urn.ID) (*Projection, bool) {
+	return first(byProjection.Scan(v, state.Range{Prefix: state.Key(key.ProjectionID, id)}))
+}
 
 // Projected reads the projection of an object into a scope.
 func Projected(v state.View, scope, object urn.ID) (*Projection, bool) {
@@ -59,9 +72,15 @@ func Shares(v state.View, object urn.ID) *state.Rows[Projection] {
 	return byObject.Scan(v, state.Range{Prefix: state.Key(key.ProjectionObject, object)})
 }
 
+// put writes a projection as its next version.
+func (p *Projection) put(tx *op.Tx) {
+	p.Version++
+	projections.Put(tx.Tx, p)
+}
+
 // save writes a projection and leaves the trace.
 func (p *Projection) save(tx *op.Tx, action string, before *Projection, more ...fault.Member) {
-	p.Version++
+	p.put(tx)
 	r := op.Record{
 		Action: action, Entity: EntityProjection, TargetID: p.ID, ScopeID: p.ScopeID, After: p,
 		Metadata: append([]fault.Member{{Name: "object_id", Value: string(p.ObjectID)}, {Name: "level", Value: p.Level.String()}}, more...),
@@ -69,7 +88,6 @@ func (p *Projection) save(tx *op.Tx, action string, before *Projection, more ...
 	if before != nil {
 		r.Before = before
 	}
-	projections.Put(tx.Tx, p)
 	tx.Record(r)
 }
 

@@ -139,10 +139,15 @@ func (h *Header) shown() Scope {
 	return s
 }
 
-// change writes a changed scope and leaves the trace.
-func (h *Header) change(tx *op.Tx, action string, before Header) {
+// put writes a changed scope as its next version.
+func (h *Header) put(tx *op.Tx) {
 	h.Version++
 	headers.Put(tx.Tx, h)
+}
+
+// change writes a changed scope and leaves the trace.
+func (h *Header) change(tx *op.Tx, action string, before Header) {
+	h.put(tx)
 	tx.Record(op.Record{Action: action, Entity: op.EntityScope, TargetID: h.ID, ScopeID: h.ID, Before: &before, After: h})
 }
 

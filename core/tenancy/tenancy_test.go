@@ -23,11 +23,13 @@ type troupe struct {
 	*stage.Stage
 	t     *testing.T
 	scope urn.ID
+	// note is an object, in tests that keep one.
+	note urn.ID
 }
 
 func setUp(t *testing.T) *troupe {
 	t.Helper()
-	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops)
+	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops, probe)
 	for _, id := range []urn.ID{"alice", "bob", "erin", "vic", "gus", "sam"} {
 		s.Principal(id)
 	}

@@ -22,6 +22,12 @@ var (
 	RegistryKind   = declare(Space{ID: 0x12, Name: "registry_kind"})
 	RegistryTarget = declare(Space{ID: 0x13, Name: "registry_target"})
 
+	RegistryNamespace = declare(Space{ID: 0x14, Name: "registry_namespace"})
+	RegistryTag       = declare(Space{ID: 0x15, Name: "registry_tag"})
+	RegistryLifecycle = declare(Space{ID: 0x16, Name: "registry_lifecycle"})
+	RegistryChange    = declare(Space{ID: 0x17, Name: "registry_change"})
+	RegistryCustom    = declare(Space{ID: 0x18, Name: "registry_custom"})
+
 	Principal           = declare(Space{ID: 0x20, Name: "principal"})
 	PrincipalKind       = declare(Space{ID: 0x21, Name: "principal_kind"})
 	Credential          = declare(Space{ID: 0x22, Name: "credential"})
@@ -40,6 +46,8 @@ var (
 	Projection       = declare(Space{ID: 0x45, Name: "projection"})
 	ProjectionObject = declare(Space{ID: 0x46, Name: "projection_object"})
 	MembershipExpiry = declare(Space{ID: 0x47, Name: "membership_expiry"})
+	MembershipID     = declare(Space{ID: 0x48, Name: "membership_id"})
+	ProjectionID     = declare(Space{ID: 0x49, Name: "projection_id"})
 
 	Audit           = declare(Space{ID: 0x60, Name: "audit"})
 	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
