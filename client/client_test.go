@@ -248,6 +248,7 @@ func TestRequestsAreWrittenAsTheContractSays(t *testing.T) {
 	reply, err := c.Run(ctx, &op.Call{
 		Op: "object.update", Operation: objects.Update.Operation, Input: op.JSON(`{"id":"obj_01890a5d0c1e7000a000000000000003","data":{"a":1.10}}`),
 		IfMatch: 3, IdempotencyKey: "mine-mine-mine-mine", RequestID: "request-1", Token: "other",
+		Trace: op.Trace{ParentID: "aud_01890a5d0c1e7000a000000000000007"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -268,6 +269,7 @@ func TestRequestsAreWrittenAsTheContractSays(t *testing.T) {
 		{"POST http://a:1/v1/objects", `{"data":{},"type":"note"}`, map[string]string{"Authorization": "Bearer " + token, "X-Act-As": "bob", "Weir-Min-Revision": ""}},
 		{"PUT http://a:1/v1/objects/obj_01890a5d0c1e7000a000000000000003", `{"data":{"a":1.10}}`, map[string]string{
 			"Authorization": "Bearer other", "If-Match": `"v3"`, "Idempotency-Key": `"mine-mine-mine-mine"`, "X-Request-Id": "request-1", "Weir-Min-Revision": "9",
+			"Weir-Parent-Trace": "aud_01890a5d0c1e7000a000000000000007", "Weir-Environment": "",
 		}},
 		{"GET http://a:1/v1/objects?type=a+b&at=7&consistency=stale", "", map[string]string{"Idempotency-Key": "", "Content-Type": ""}},
 		{"POST http://a:1/v1/batch", `{"operations":[{"op":"object.create","input":{}}]}`, map[string]string{"Authorization": "Bearer third", "X-Act-As": ""}},

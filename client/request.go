@@ -89,6 +89,7 @@ func (c *Client) headers(q *request, call *op.Call) {
 	if revision > 0 {
 		set(wire.HeaderMinRevision, strconv.FormatUint(revision, 10))
 	}
+	wire.SetTrace(q.header, call.Trace)
 	if call.IfMatch > 0 {
 		set("If-Match", wire.ETag(call.IfMatch))
 	}

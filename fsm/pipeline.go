@@ -30,6 +30,10 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 	}
 	otx := op.NewTx(tx, caller, m.sight, c.Trace, c.IfMatch)
 	otx.Catalog = m.catalog
+	if f := audit.CheckCause(otx.View(), c.Trace.ParentID); f != nil {
+		tx.Drop()
+		return entry.Refuse(b.Head().Revision, f)
+	}
 	outputs, refused, err := m.perform(otx, c)
 	if err != nil {
 		return entry.Outcome{}, err
@@ -108,8 +112,7 @@ func (m *Machine) item(tx *op.Tx, item *entry.Item, earlier [][]byte) ([]byte, *
 	if f != nil {
 		return nil, &refusal{fault: f}, nil
 	}
-	view := op.View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog}
-	decision := o.Authorize(view, in)
+	decision := o.Authorize(*tx.View(), in)
 	if f := decision.Refusal(o.Need()); f != nil {
 		return nil, &refusal{fault: f, policy: true, action: o.Action(), target: o.Target(in), denied: decision}, nil
 	}

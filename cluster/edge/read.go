@@ -99,6 +99,9 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		v.View, v.At = state.Over(past), at
 	}
 	a.revision = v.Revision()
+	if f := audit.CheckCause(&v, call.Trace.ParentID); f != nil {
+		return a, f
+	}
 	decision := o.Authorize(v, in)
 	if f := decision.Refusal(o.Need()); f != nil {
 		e.traces.refused(caller, call, o, o.Target(in), decision)

@@ -26,6 +26,9 @@ func Append(tx *state.Tx, caller op.Caller, requestID string, trace op.Trace, re
 		if w.record.By != nil {
 			w.doer = *w.record.By
 		}
+		if first == 0 || w.record.By != nil {
+			w.cause()
+		}
 		id, err := w.write()
 		if errors.Is(err, errSecret) {
 			return 0, fault.New(fault.ValidationFailed, "a text looks like a bearer token; nothing that looks like a key may be stored in names, descriptions or metadata")
@@ -102,6 +105,21 @@ func (w *writer) write() (urn.ID, error) {
 	entries.Insert(w.tx, r)
 	grow(w.tx, b)
 	return e.ID, nil
+}
+
+// cause keeps the parent that the caller named, so that it is found from there.
+// A name of nothing is dropped: what a caller may name was decided before.
+func (w *writer) cause() {
+	named := &w.doer.Trace.ParentID
+	if *named == "" {
+		return
+	}
+	parent, found := SequenceOf(w.tx, *named)
+	if !found {
+		*named = ""
+		return
+	}
+	links.Insert(w.tx, &link{Parent: parent, Child: w.tx.Head().Sequence + 1})
 }
 
 // entry fills in what does not depend on states.

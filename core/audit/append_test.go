@@ -239,7 +239,7 @@ func TestRevisionsAndTimes(t *testing.T) {
 
 func BenchmarkAppend(b *testing.B) {
 	l := newLog(b)
-	record := full()
+	record := l.full()
 	record.By = nil
 	snapshot := l.snapshot(l.engine.Published())
 	b.ReportAllocs()

@@ -73,7 +73,7 @@ func TestExportVerifies(t *testing.T) {
 
 func TestExportIsBounded(t *testing.T) {
 	l := newLog(t)
-	long := full()
+	long := l.full()
 	long.TargetType = strings.Repeat("x", 60_000)
 	for range 160 {
 		if f := l.append("alice", long); f != nil {
@@ -205,7 +205,7 @@ func remade(t *testing.T, lines [][]byte, n int, k *chain.Key) [][]byte {
 
 func TestExportAsTable(t *testing.T) {
 	l := newLog(t)
-	r := full()
+	r := l.full()
 	r.TargetType = "=1+\"a\",b"
 	if f := l.append("alice", r); f != nil {
 		t.Fatal(f)

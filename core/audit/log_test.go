@@ -74,6 +74,11 @@ func (l *testLog) append(actor urn.ID, r op.Record) *fault.Fault {
 
 func (l *testLog) apply(actor urn.ID, fn func(tx *op.Tx) []op.Record) *fault.Fault {
 	l.t.Helper()
+	return l.applyAs(actor, op.Trace{}, fn)
+}
+
+func (l *testLog) applyAs(actor urn.ID, trace op.Trace, fn func(tx *op.Tx) []op.Record) *fault.Fault {
+	l.t.Helper()
 	var base storage.Reader = emptyReader{}
 	if l.engine.Published() > 0 {
 		s := l.snapshot(l.engine.Published())
@@ -85,9 +90,9 @@ func (l *testLog) apply(actor urn.ID, fn func(tx *op.Tx) []op.Record) *fault.Fau
 	entropy := sha256.Sum256(binary.BigEndian.AppendUint64(nil, l.index))
 	tx := b.Begin(testStart+state.Time(l.index)*1_000_000, entropy[:])
 	caller := op.Caller{ID: actor}
-	otx := op.NewTx(tx, caller, access.Sight{}, op.Trace{}, 0)
+	otx := op.NewTx(tx, caller, access.Sight{}, trace, 0)
 	otx.Enter("test.do")
-	_, f := Append(tx, caller, "req-1", op.Trace{}, fn(otx))
+	_, f := Append(tx, caller, "req-1", trace, fn(otx))
 	if f != nil {
 		tx.Drop()
 	} else {

@@ -142,7 +142,7 @@ func TestVerifyComparesWithTiles(t *testing.T) {
 func tampered(t *testing.T) *testLog {
 	l := newLog(t)
 	k := l.key()
-	if f := l.append("alice", full()); f != nil {
+	if f := l.append("alice", l.full()); f != nil {
 		t.Fatal(f)
 	}
 	l.fill(3, 3)
@@ -154,8 +154,8 @@ func tampered(t *testing.T) *testLog {
 	return l
 }
 
-// full is a record with all that an entry can have.
-func full() op.Record {
+// full is a record with all that an entry can have. The first entry is its cause.
+func (l *testLog) full() op.Record {
 	return op.Record{
 		Action: "update", Operation: "object.update", Entity: op.EntityObject, TargetType: "note", TargetID: "obj_01890a5d0c1e7000a000000000000003",
 		ScopeID: "scp_01890a5d0c1e7000a000000000000004", Before: someState{"a"}, After: someState{"b"},
@@ -165,7 +165,7 @@ func full() op.Record {
 			RequestID: "req-2",
 			Trace: op.Trace{
 				ScopeID: "scp_01890a5d0c1e7000a000000000000005", EnvironmentID: "env_01890a5d0c1e7000a000000000000006",
-				ParentID: "aud_01890a5d0c1e7000a000000000000007", Client: "weir/1.0",
+				ParentID: idOf(load(l.view(), 1)), Client: "weir/1.0",
 			},
 		},
 	}

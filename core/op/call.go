@@ -118,6 +118,11 @@ func NewTx(tx *state.Tx, caller Caller, sight Sight, trace Trace, ifMatch uint64
 	return &Tx{Tx: tx, Caller: caller, Sight: sight, Trace: trace, ifMatch: ifMatch}
 }
 
+// View is what a query would know in the place of the command.
+func (tx *Tx) View() *View {
+	return &View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog}
+}
+
 // Trace is what a caller may say about the cause of a call.
 type Trace struct {
 	ScopeID       urn.ID `cbor:"1,keyasint,omitempty"`

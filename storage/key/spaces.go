@@ -53,6 +53,7 @@ var (
 	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
 	AuditCheckpoint = declare(Space{ID: 0x62, Name: "audit_checkpoint"})
 	AuditKey        = declare(Space{ID: 0x63, Name: "audit_key"})
+	AuditLink       = declare(Space{ID: 0x6A, Name: "audit_link"})
 )
 
 var table [256]*Space

@@ -123,6 +123,9 @@ func identify(r *http.Request, call *op.Call, open bool) (f *fault.Fault) {
 		}
 		call.ActAs = id
 	}
+	if call.Trace, f = wire.Trace(r.Header); f != nil {
+		return f
+	}
 	call.MinRevision, f = wire.MinRevision(r.Header[wire.HeaderMinRevision])
 	return f
 }

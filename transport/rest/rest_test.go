@@ -186,6 +186,13 @@ func TestRequests(t *testing.T) {
 			},
 		},
 		{
+			name: "a call with a cause", method: "GET", target: "/v1/objects", status: 200,
+			header: http.Header{"Weir-Parent-Trace": {"aud_01890a5d0c1e7000a000000000000007"}, "Weir-Trace-Scope": {"scp_01890a5d0c1e7000a000000000000004"}},
+			call: &op.Call{Op: "object.list", Input: op.JSON(`{}`), Trace: op.Trace{
+				ParentID: "aud_01890a5d0c1e7000a000000000000007", ScopeID: "scp_01890a5d0c1e7000a000000000000004",
+			}},
+		},
+		{
 			name: "If-Match of any version", method: "DELETE", target: "/v1/objects/" + object, header: http.Header{"If-Match": {"*"}}, status: 204,
 			call: &op.Call{Op: "object.delete", Input: op.JSON(`{"id":"` + object + `"}`)},
 		},
@@ -258,6 +265,7 @@ func TestRefusals(t *testing.T) {
 		{name: "If-Match where nothing has a version", method: "POST", target: "/v1/objects", body: `{}`, header: http.Header{"If-Match": {`"v1"`}}, status: 400, code: fault.MalformedRequest, place: fault.Item{Header: "If-Match"}},
 		{name: "If-Match on a batch", method: "POST", target: "/v1/batch", body: `{}`, header: http.Header{"If-Match": {`"v1"`}}, status: 400, code: fault.MalformedRequest, place: fault.Item{Header: "If-Match"}},
 		{name: "a revision that is none", method: "GET", target: "/v1/objects", header: http.Header{"Weir-Min-Revision": {"-1"}}, status: 400, code: fault.MalformedRequest, place: fault.Item{Header: "Weir-Min-Revision"}},
+		{name: "a cause that is none", method: "GET", target: "/v1/objects", header: http.Header{"Weir-Parent-Trace": {object}}, status: 400, code: fault.MalformedRequest, place: fault.Item{Header: "Weir-Parent-Trace"}},
 		{name: "acting for nobody", method: "GET", target: "/v1/objects", header: http.Header{"X-Act-As": {"a b"}}, status: 400, code: fault.MalformedRequest, place: fault.Item{Header: "X-Act-As"}},
 		{name: "a batch with a parameter", method: "POST", target: "/v1/batch?x=1", body: `{}`, status: 400, code: fault.MalformedRequest, place: fault.Item{Parameter: "x"}},
 		{name: "a batch of nothing", method: "POST", target: "/v1/batch", body: `{"operations":[]}`, status: 422, code: fault.ValidationFailed, place: fault.Item{Pointer: "/operations"}},

@@ -1,11 +1,14 @@
 package wire
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // The names of headers, in canonical form.
@@ -18,6 +21,9 @@ const (
 	HeaderRevision       = "Weir-Revision"
 	HeaderMinRevision    = "Weir-Min-Revision"
 	HeaderConsistency    = "Weir-Consistency"
+	HeaderParentTrace    = "Weir-Parent-Trace"
+	HeaderTraceScope     = "Weir-Trace-Scope"
+	HeaderEnvironment    = "Weir-Environment"
 )
 
 // The names of query parameters that every read has beside those of its
@@ -153,6 +159,45 @@ func MinRevision(values []string) (uint64, *fault.Fault) {
 		return 0, badHeader(fault.MalformedRequest, HeaderMinRevision, "is one decimal number, as Weir-Revision gave it")
 	}
 	return n, nil
+}
+
+// Trace reads what a caller says about the cause of a call.
+func Trace(h http.Header) (t op.Trace, f *fault.Fault) {
+	for _, part := range traceHeaders(&t) {
+		values := h[part.name]
+		if len(values) == 0 {
+			continue
+		}
+		if len(values) > 1 || !urn.IsValid(urn.ID(values[0]), part.prefixes...) {
+			return op.Trace{}, badHeader(fault.MalformedRequest, part.name, "is one id, of "+part.of)
+		}
+		*part.id = urn.ID(values[0])
+	}
+	return t, nil
+}
+
+// SetTrace writes what Trace reads.
+func SetTrace(h http.Header, t op.Trace) {
+	for _, part := range traceHeaders(&t) {
+		if *part.id != "" {
+			h.Set(part.name, string(*part.id))
+		}
+	}
+}
+
+// traceHeader is a header that names one part of a trace.
+type traceHeader struct {
+	name, of string
+	prefixes []string
+	id       *urn.ID
+}
+
+func traceHeaders(t *op.Trace) []traceHeader {
+	return []traceHeader{
+		{HeaderParentTrace, "an entry of the audit trail", []string{urn.PrefixAudit}, &t.ParentID},
+		{HeaderTraceScope, "a scope", []string{"scp", "org"}, &t.ScopeID},
+		{HeaderEnvironment, "an environment", []string{"env"}, &t.EnvironmentID},
+	}
 }
 
 // Bearer reads the token of the values of Authorization; "" is none.
