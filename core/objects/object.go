@@ -22,8 +22,10 @@ const (
 
 // How a version came to be.
 const (
-	OriginWrite   = "write"
-	OriginRestore = "restore"
+	OriginWrite    = "write"
+	OriginRestore  = "restore"
+	OriginRollback = "rollback"
+	OriginImport   = "import"
 )
 
 // Header is what is known of an object without its content. ID and type never

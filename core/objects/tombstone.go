@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"fmt"
+
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -36,6 +38,30 @@ func open(v state.View, object urn.ID) (*Tombstone, bool) {
 	return rows.Row(), true
 }
 
+// entomb ends a live object.
+func (h *Header) entomb(tx *op.Tx, reason string) {
+	h.Lifecycle = Tombstoned
+	headers.Put(tx.Tx, h)
+	tombstones.Insert(tx.Tx, &Tombstone{
+		ID: tx.NewID(urn.PrefixTombstone), ObjectID: h.ID, TombstonedAt: tx.Time(), TombstonedBy: tx.Caller.ID,
+		Reason: reason, LastVersion: h.Version,
+	})
+}
+
+// revive brings a deleted object back, with the data as its next version.
+func (h *Header) revive(tx *op.Tx, data op.JSON, reason string) *Version {
+	mark, ok := open(tx, h.ID)
+	if !ok {
+		panic(&state.Broken{Err: fmt.Errorf("objects: %s is deleted and has no open tombstone", h.ID)})
+	}
+	h.Lifecycle = Active
+	x := h.append(tx, data, reason, OriginRestore)
+	headers.Put(tx.Tx, h)
+	mark.ReversedAt, mark.ReversedBy = tx.Time(), tx.Caller.ID
+	tombstones.Put(tx.Tx, mark)
+	return x
+}
+
 // DeleteInput names an object to delete.
 type DeleteInput struct {
 	ID     urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
@@ -66,12 +92,7 @@ var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 	}
 	x := current(tx, h)
 	before := traced(h, x)
-	h.Lifecycle = Tombstoned
-	headers.Put(tx.Tx, h)
-	tombstones.Insert(tx.Tx, &Tombstone{
-		ID: tx.NewID(urn.PrefixTombstone), ObjectID: h.ID, TombstonedAt: tx.Time(), TombstonedBy: tx.Caller.ID,
-		Reason: in.Reason, LastVersion: h.Version,
-	})
+	h.entomb(tx, in.Reason)
 	record(tx, "delete", h, before, traced(h, x))
 	return op.Nothing{}, nil
 })
@@ -98,17 +119,12 @@ var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
 	if !ok {
 		return Object{}, op.NotFound()
 	}
-	mark, deleted := open(tx, h.ID)
-	if !deleted {
+	if h.Lifecycle != Tombstoned {
 		return Object{}, fault.New(fault.IsolationViolation, "the object is not deleted")
 	}
 	last := current(tx, h)
 	before := traced(h, last)
-	h.Lifecycle = Active
-	x := h.append(tx, last.Body.Bytes, in.Reason, OriginRestore)
-	headers.Put(tx.Tx, h)
-	mark.ReversedAt, mark.ReversedBy = tx.Time(), tx.Caller.ID
-	tombstones.Put(tx.Tx, mark)
+	x := h.revive(tx, last.Body.Bytes, in.Reason)
 	record(tx, "rollback", h, before, traced(h, x))
 	return shown(h, x), nil
 })

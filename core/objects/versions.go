@@ -26,7 +26,7 @@ type VersionInfo struct {
 	CreatedAt state.Time `json:"created_at" doc:"when it was written"`
 	CreatedBy urn.ID     `json:"created_by" doc:"who wrote it"`
 	Reason    string     `json:"change_reason" doc:"why, as the writer said"`
-	Origin    string     `json:"origin" doc:"write or restore"`
+	Origin    string     `json:"origin" doc:"write, restore, rollback or import"`
 	Checksum  string     `json:"checksum" doc:"commitment to the data"`
 	Data      op.JSON    `json:"data,omitempty" doc:"the content"`
 }
