@@ -89,7 +89,7 @@ type answered struct {
 // answer authorizes and runs a query, in the present or the past.
 func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call *op.Call) (a answered, err error) {
 	defer state.Guard(&err)
-	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight, Catalog: e.Catalog}
+	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
 	if call.At != "" {
 		past, at, err := e.past(s, call.At)
 		if err != nil {
@@ -115,6 +115,16 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		e.traces.refused(caller, call, o, o.Target(in), &op.Decision{Visible: true})
 	}
 	return a, err
+}
+
+// look implements op.View's Look.
+func (e *Edge) look(revision uint64, fn func(past state.View)) {
+	snapshot, err := e.Engine.Snapshot(revision)
+	if err != nil {
+		panic(&state.Broken{Err: fmt.Errorf("edge: open revision %d: %w", revision, err)})
+	}
+	defer snapshot.Close()
+	fn(state.Over(snapshot))
 }
 
 // past opens the state that ?at= names: a revision, or the newest state at or

@@ -125,8 +125,12 @@ func (w *writer) cause() {
 // entry fills in what does not depend on states.
 func (w *writer) entry() *chain.Entry {
 	r, d, h := w.record, &w.doer, w.tx.Head()
+	id := r.ID
+	if id == "" {
+		id = w.tx.NewID(urn.PrefixAudit)
+	}
 	e := &chain.Entry{
-		Sequence: h.Sequence + 1, ID: w.tx.NewID(urn.PrefixAudit), Revision: w.tx.Revision(), Timestamp: w.tx.Time().String(),
+		Sequence: h.Sequence + 1, ID: id, Revision: w.tx.Revision(), Timestamp: w.tx.Time().String(),
 		Action: r.Action, Operation: r.Operation, Outcome: chain.OK,
 		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Impersonator, CredentialID: d.Caller.Credential,
 		RequestID: w.plain("request_id", d.RequestID), Client: w.plain("client", d.Trace.Client),

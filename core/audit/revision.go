@@ -20,7 +20,7 @@ func RevisionAt(v state.View, t state.Time) uint64 {
 // TimeAt is the time of a revision: that of the newest entry at or below it; 0
 // if there is none.
 func TimeAt(v state.View, revision uint64) state.Time {
-	n := sizeAt(v, revision)
+	n := SizeAt(v, revision)
 	if n == 0 {
 		return 0
 	}
@@ -31,8 +31,9 @@ func TimeAt(v state.View, revision uint64) state.Time {
 	return t
 }
 
-// sizeAt is the number of entries at or below a revision.
-func sizeAt(v state.View, revision uint64) uint64 {
+// SizeAt is the number of entries at or below a revision. The view is of the
+// newest state.
+func SizeAt(v state.View, revision uint64) uint64 {
 	return last(v, func(r *row) bool { return r.Revision <= revision })
 }
 

@@ -23,7 +23,7 @@ type trail struct {
 func open(v *op.View) *trail {
 	t := &trail{v: v, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}}
 	if v.Past() {
-		t.size = sizeAt(v.Now, v.Revision())
+		t.size = SizeAt(v.Now, v.Revision())
 	} else {
 		t.size = head(v.Now).Sequence
 	}

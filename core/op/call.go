@@ -75,6 +75,9 @@ type View struct {
 	Now state.View
 	// At is the time of the state asked for: Time, but in the past.
 	At state.Time
+	// Look shows the state as of a revision, from 1 to that of Now, for as long
+	// as fn runs.
+	Look func(revision uint64, fn func(past state.View))
 	// reads are the traces that must be committed before the reply.
 	reads *[]Record
 }
@@ -120,8 +123,11 @@ func NewTx(tx *state.Tx, caller Caller, sight Sight, trace Trace, ifMatch uint64
 
 // View is what a query would know in the place of the command.
 func (tx *Tx) View() *View {
-	return &View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog}
+	return &View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog, Look: tx.Look}
 }
+
+// Look shows the state as of an earlier revision.
+func (tx *Tx) Look(revision uint64, fn func(past state.View)) { fn(tx.Past(revision)) }
 
 // Trace is what a caller may say about the cause of a call.
 type Trace struct {
@@ -134,6 +140,9 @@ type Trace struct {
 // Record is what the audit trail shall say about one entity that a command
 // touched. The pipeline adds actor, time, place in the chain and the rest.
 type Record struct {
+	// ID is the id of the entry where the command has to know it; made by NewID,
+	// in the order of the records. Else the trail makes one.
+	ID urn.ID
 	// Action is the chapter's plain word: create, update, revoke, ...
 	Action string
 	// Operation is filled in from the operation that runs.
@@ -179,6 +188,17 @@ func (tx *Tx) Record(r Record) {
 
 // Enter names the operation that the following records come from.
 func (tx *Tx) Enter(operation string) { tx.operation = operation }
+
+// Attempt runs a part of the command. An error of it takes back what that part
+// wrote and recorded, and is returned.
+func (tx *Tx) Attempt(part func() error) error {
+	n := len(tx.records)
+	err := tx.Tx.Attempt(part)
+	if err != nil {
+		tx.records = tx.records[:n]
+	}
+	return err
+}
 
 // Records are the audit entries asked for so far.
 func (tx *Tx) Records() []Record { return tx.records }

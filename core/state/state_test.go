@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -113,6 +114,50 @@ func TestDroppedTransactionLeavesNothing(t *testing.T) {
 		}
 		if got := names(byColor.Scan(reader, state.Range{Prefix: state.Key(key.PrincipalKind, "green")})); len(got) != 0 {
 			t.Errorf("the index still names %v", got)
+		}
+		reader.Keep()
+	})
+}
+
+// A part of a command that fails is as if it had not been tried; what came
+// before and after it stays.
+func TestAttemptTakesBackItsPart(t *testing.T) {
+	s := newStore(t)
+	errNo := errors.New("no")
+	s.batch(func(b *state.Batch) {
+		tx := b.Begin(10, []byte("entropy"))
+		fruits.Put(tx, &fruit{"apple", "red"})
+		head, historic := *tx.Head(), tx.Historic()
+		ids := func() urn.ID { return tx.NewID(urn.PrefixObject) }
+		var tried urn.ID
+		err := tx.Attempt(func() error {
+			fruits.Put(tx, &fruit{"apple", "green"})
+			fruits.Put(tx, &fruit{"pear", "green"})
+			tried = ids()
+			tx.Head().Sequence++
+			return tx.Attempt(func() error {
+				fruits.Delete(tx, named("apple"))
+				return errNo
+			})
+		})
+		if !errors.Is(err, errNo) || tx.Historic() != historic || tx.Head().Sequence != head.Sequence || tx.Head().Ordinal != head.Ordinal {
+			t.Errorf("%v; historic %d, head %+v; were %d, %+v", err, tx.Historic(), tx.Head(), historic, head)
+		}
+		if f, _ := fruits.Get(tx, named("apple")); f == nil || f.Color != "red" {
+			t.Errorf("apple is %+v", f)
+		}
+		if again := ids(); again != tried {
+			t.Errorf("the id %s was used up: %s", tried, again)
+		}
+		if err := tx.Attempt(func() error { fruits.Put(tx, &fruit{"plum", "blue"}); return nil }); err != nil {
+			t.Error(err)
+		}
+		tx.Keep()
+		reader := b.Begin(20, nil)
+		for color, want := range map[string][]string{"red": {"apple"}, "green": {}, "blue": {"plum"}} {
+			if got := names(byColor.Scan(reader, state.Range{Prefix: state.Key(key.PrincipalKind, color)})); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", color, got, want)
+			}
 		}
 		reader.Keep()
 	})

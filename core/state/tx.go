@@ -138,7 +138,26 @@ func (tx *Tx) Keep() {
 // but for its time.
 func (tx *Tx) Drop() {
 	tx.end()
-	for i := len(tx.undo) - 1; i >= 0; i-- {
+	tx.unwind(0)
+	tx.batch.Advance(tx.head.Time)
+}
+
+// Attempt runs a part of the command. An error of it takes back what that part
+// wrote, ids and draws included, and is returned.
+func (tx *Tx) Attempt(part func() error) error {
+	was := *tx
+	was.head = tx.head.clone()
+	err := part()
+	if err != nil {
+		tx.unwind(len(was.undo))
+		*tx = was
+	}
+	return err
+}
+
+// unwind undoes all writes but the first n.
+func (tx *Tx) unwind(n int) {
+	for i := len(tx.undo) - 1; i >= n; i-- {
 		u := tx.undo[i]
 		if u.had {
 			tx.batch.overlay.set(u.key, u.slot)
@@ -146,7 +165,6 @@ func (tx *Tx) Drop() {
 			tx.batch.overlay.unset(u.key)
 		}
 	}
-	tx.batch.Advance(tx.head.Time)
 }
 
 // Writes is the number of writes so far and their bytes.

@@ -158,7 +158,7 @@ func (s *Stage) run(id urn.ID, call *op.Call) (*op.Reply, error) {
 	var err error
 	if o.Kind == op.KindCommand {
 		err = s.commit(s.caller(id), call, func(tx *op.Tx) error {
-			view := op.View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: s.sight}
+			view := op.View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: s.sight, Catalog: s.catalog}
 			if err := s.authorize(o, view, in); err != nil {
 				return err
 			}
@@ -189,7 +189,7 @@ func (s *Stage) authorize(o *op.Operation, v op.View, in any) error {
 
 func (s *Stage) query(o *op.Operation, id urn.ID, at string, in any) (out any, err error) {
 	s.Look(func(now state.View) {
-		v := op.View{View: now, Now: now, Caller: s.caller(id), Time: s.Now, At: s.Now, Sight: s.sight}
+		v := op.View{View: now, Now: now, Caller: s.caller(id), Time: s.Now, At: s.Now, Sight: s.sight, Catalog: s.catalog, Look: s.LookAt}
 		answer := func() {
 			if err = s.authorize(o, v, in); err == nil {
 				out, err = o.Answer(op.NewView(v, &s.Traced), in)
@@ -250,6 +250,7 @@ func (s *Stage) commit(caller op.Caller, call *op.Call, fn func(tx *op.Tx) error
 		match = call.IfMatch
 	}
 	otx := op.NewTx(tx, caller, s.sight, op.Trace{}, match)
+	otx.Catalog = s.catalog
 	refused := fn(otx)
 	if refused != nil {
 		tx.Drop()
