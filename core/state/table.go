@@ -17,6 +17,10 @@ type Spec[R any] struct {
 	// Trail marks tables that record changes (audit, idempotency): a change of
 	// theirs does not itself ask for an audit entry.
 	Trail bool
+	// Refers calls to with the keys of the rows that a row counts on; they have
+	// to be there for as long as it is. What is taken for granted, such as the
+	// cluster's own principal, is left out.
+	Refers func(row *R, to func(key.Key))
 	// Indexes are kept in step with every write of a row.
 	Indexes []*Index[R]
 }
@@ -40,6 +44,7 @@ func NewTable[R any](s Spec[R]) *Table[R] {
 	for _, x := range s.Indexes {
 		x.table = t
 	}
+	stored = append(stored, t)
 	return t
 }
 
