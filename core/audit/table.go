@@ -59,8 +59,9 @@ type checkpoint struct {
 }
 
 var checkpoints = state.NewTable(state.Spec[checkpoint]{
-	Space: key.AuditCheckpoint,
-	Key:   func(c *checkpoint) key.Key { return state.Key(key.AuditCheckpoint, c.Size) },
+	Space:  key.AuditCheckpoint,
+	Key:    func(c *checkpoint) key.Key { return state.Key(key.AuditCheckpoint, c.Size) },
+	Refers: func(c *checkpoint, to func(key.Key)) { to(state.Key(key.Audit, c.Sequence)) },
 })
 
 // Key is a key whose signatures under checkpoints are believed.

@@ -43,8 +43,9 @@ type Principal struct {
 var Example = Principal{ID: "alice", Kind: KindUser, DisplayName: "Alice", Lifecycle: Active, CreatedAt: 1767225600000000, CreatedBy: "root", Version: 1, EntryID: "reg_01890a5d0c1e7000a000000000000001"}
 
 var principals = state.NewTable(state.Spec[Principal]{
-	Space: key.Principal,
-	Key:   func(p *Principal) key.Key { return state.Key(key.Principal, string(p.ID)) },
+	Space:  key.Principal,
+	Key:    func(p *Principal) key.Key { return state.Key(key.Principal, string(p.ID)) },
+	Refers: func(p *Principal, to func(key.Key)) { to(state.Key(key.Registry, p.EntryID)) },
 })
 
 // Find reads a principal.

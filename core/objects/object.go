@@ -79,14 +79,22 @@ var byOwner = &state.Index[Header]{
 }
 
 var headers = state.NewTable(state.Spec[Header]{
-	Space:   key.Object,
-	Key:     func(h *Header) key.Key { return state.Key(key.Object, h.ID) },
+	Space: key.Object,
+	Key:   func(h *Header) key.Key { return state.Key(key.Object, h.ID) },
+	Refers: func(h *Header, to func(key.Key)) {
+		to(state.Key(key.Principal, string(h.OwnerID)))
+		to(state.Key(key.ObjectVersion, h.ID, h.Version))
+	},
 	Indexes: []*state.Index[Header]{byOwner},
 })
 
 var versions = state.NewTable(state.Spec[Version]{
 	Space: key.ObjectVersion,
 	Key:   func(x *Version) key.Key { return state.Key(key.ObjectVersion, x.ObjectID, x.Number) },
+	Refers: func(x *Version, to func(key.Key)) {
+		to(state.Key(key.Object, x.ObjectID))
+		to(state.Key(key.Principal, string(x.CreatedBy)))
+	},
 })
 
 // Find reads an object's header.

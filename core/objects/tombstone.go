@@ -26,6 +26,10 @@ type Tombstone struct {
 var tombstones = state.NewTable(state.Spec[Tombstone]{
 	Space: key.Tombstone,
 	Key:   func(t *Tombstone) key.Key { return state.Key(key.Tombstone, t.ObjectID, t.ID) },
+	Refers: func(t *Tombstone, to func(key.Key)) {
+		to(state.Key(key.ObjectVersion, t.ObjectID, t.LastVersion))
+		to(state.Key(key.Principal, string(t.TombstonedBy)))
+	},
 })
 
 // open finds the tombstone of an object that is deleted now.

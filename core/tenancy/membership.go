@@ -133,6 +133,13 @@ var memberships = state.NewTable(state.Spec[Membership]{
 	Key: func(m *Membership) key.Key {
 		return state.Key(key.Membership, string(m.PrincipalID), m.ScopeID, m.ID)
 	},
+	Refers: func(m *Membership, to func(key.Key)) {
+		to(state.Key(key.Principal, string(m.PrincipalID)))
+		to(state.Key(key.Scope, m.ScopeID))
+		for _, above := range m.Above {
+			to(state.Key(key.Scope, above))
+		}
+	},
 	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byExpiry},
 })
 

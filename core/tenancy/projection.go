@@ -34,8 +34,12 @@ var byObject = &state.Index[Projection]{
 }
 
 var projections = state.NewTable(state.Spec[Projection]{
-	Space:   key.Projection,
-	Key:     func(p *Projection) key.Key { return state.Key(key.Projection, p.ScopeID, p.ObjectID) },
+	Space: key.Projection,
+	Key:   func(p *Projection) key.Key { return state.Key(key.Projection, p.ScopeID, p.ObjectID) },
+	Refers: func(p *Projection, to func(key.Key)) {
+		to(state.Key(key.Scope, p.ScopeID))
+		to(state.Key(key.Object, p.ObjectID))
+	},
 	Indexes: []*state.Index[Projection]{byObject, byProjection},
 })
 

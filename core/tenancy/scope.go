@@ -84,8 +84,15 @@ var byParent = &state.Index[Header]{
 }
 
 var headers = state.NewTable(state.Spec[Header]{
-	Space:   key.Scope,
-	Key:     func(h *Header) key.Key { return state.Key(key.Scope, h.ID) },
+	Space: key.Scope,
+	Key:   func(h *Header) key.Key { return state.Key(key.Scope, h.ID) },
+	Refers: func(h *Header, to func(key.Key)) {
+		to(state.Key(key.Principal, string(h.OwnerID)))
+		to(state.Key(key.Registry, h.EntryID))
+		if h.ParentID != "" {
+			to(state.Key(key.Scope, h.ParentID))
+		}
+	},
 	Indexes: []*state.Index[Header]{byParent},
 })
 

@@ -18,6 +18,7 @@ import (
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
 )
 
 // Config says how much to do.
@@ -204,7 +205,7 @@ func (f *fuzzer) steps(w *world, r *rand.Rand, s script) error {
 			return err
 		}
 	}
-	return w.verify()
+	return errors.Join(w.verify(), w.sound())
 }
 
 // verify has the trail of the whole graph checked.
@@ -221,4 +222,17 @@ func (w *world) verify() error {
 		return difference(fmt.Sprintf("the trail does not verify: %+v", report))
 	}
 	return nil
+}
+
+// sound has all rows held against each other.
+func (w *world) sound() error {
+	now, err := w.look(w.revision())
+	if err != nil {
+		return err
+	}
+	for _, t := range state.Tables() {
+		step := state.Step{Budget: 1 << 30}
+		step.Check(now, t, func(f state.Flaw) { err = difference(f.String()) })
+	}
+	return err
 }

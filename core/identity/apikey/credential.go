@@ -39,6 +39,7 @@ var byPrincipal = &state.Index[Credential]{
 var credentials = state.NewTable(state.Spec[Credential]{
 	Space:   key.Credential,
 	Key:     func(c *Credential) key.Key { return state.Key(key.Credential, c.ID) },
+	Refers:  func(c *Credential, to func(key.Key)) { to(state.Key(key.Principal, string(c.PrincipalID))) },
 	Indexes: []*state.Index[Credential]{byPrincipal},
 })
 
