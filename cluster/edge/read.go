@@ -89,7 +89,7 @@ type answered struct {
 // answer authorizes and runs a query, in the present or the past.
 func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call *op.Call) (a answered, err error) {
 	defer state.Guard(&err)
-	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
+	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
 	if call.At != "" {
 		past, at, err := e.past(s, call.At)
 		if err != nil {

@@ -122,7 +122,7 @@ func BenchmarkVisible(b *testing.B) {
 			b.ReportAllocs()
 			c.Look(func(v state.View) {
 				for b.Loop() {
-					walk := access.Sight{}.Visible(v, who, c.Now, c.sharedOnes[len(c.sharedOnes)/2])
+					walk := access.Sight{}.Visible(v, op.Gaze{Principal: who, Time: c.Now, After: c.sharedOnes[len(c.sharedOnes)/2]})
 					for n := 0; n < 50; n++ {
 						if !walk.Next() {
 							b.Fatal("the walk ended early")

@@ -53,7 +53,9 @@ var Visible = op.NewQuery(Ops, op.Spec[VisibleInput, op.Page[Seen]]{
 			Metadata: []fault.Member{{Name: "asked_action", Value: "list"}, {Name: "as_of", Value: strconv.FormatUint(v.Revision(), 10)}},
 		})
 	}
-	walk := v.Sight.Visible(v.View, about, v.At, urn.ID(in.Cursor))
+	walk := v.Sight.Visible(v.View, op.Gaze{
+		Principal: about, Time: v.At, Environment: v.Trace.EnvironmentID, After: urn.ID(in.Cursor),
+	})
 	defer walk.Close()
 	var items []Seen
 	for walk.Next() {

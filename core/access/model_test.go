@@ -281,7 +281,7 @@ func (w *world) compare(r *rapid.T, m memory) {
 					}
 				}
 			}
-			walk := sight.Visible(v, p, m.time, "")
+			walk := sight.Visible(v, op.Gaze{Principal: p, Time: m.time})
 			defer walk.Close()
 			var got []access.Seen
 			for walk.Next() {

@@ -36,6 +36,11 @@ func (s Sight) Decide(v state.View, r op.Request) op.Decision {
 	return s.judge(v, r, ways(v, p, r))
 }
 
+// Forbids implements op.Sight.
+func (s Sight) Forbids(v state.View, r op.Request) (rule urn.ID, denied bool) {
+	return s.denied(v, r, "")
+}
+
 // ways finds all that grants something on the target.
 func ways(v state.View, p *identity.Principal, r op.Request) []op.Reason {
 	switch r.Target.Entity {

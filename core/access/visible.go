@@ -17,7 +17,8 @@ const pageScan = 1000
 // Visible implements op.Sight. It merges the objects that the principal owns
 // with those projected into each place that it reaches, all in order of id, so
 // its cost is that of the page and not of the store.
-func (s Sight) Visible(v state.View, principal urn.ID, at state.Time, after urn.ID) op.Walk {
+func (s Sight) Visible(v state.View, g op.Gaze) op.Walk {
+	principal, at, after := g.Principal, g.Time, g.After
 	w := &walk{sight: s, view: v, principal: principal, at: at}
 	if !identity.IsActive(v, principal) {
 		return w

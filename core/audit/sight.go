@@ -5,7 +5,6 @@ import (
 
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
-	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -45,18 +44,11 @@ func (t *trail) shows(e *chain.Entry) bool {
 }
 
 func (t *trail) owned(id urn.ID) bool {
-	if !urn.IsValid(id, urn.PrefixObject) {
-		return false
-	}
-	h, ok := objects.Find(t.v.Now, id)
-	return ok && h.OwnerID == t.v.Caller.ID
+	return urn.IsValid(id, urn.PrefixObject) && t.v.Decide("read", op.Own, op.Object(id)).Allowed
 }
 
 func (t *trail) led(id urn.ID) bool {
-	d := t.v.Sight.Decide(t.v.Now, op.Request{
-		Principal: t.v.Caller.ID, Action: "read", Target: op.Scope(id), Need: op.Admin, Time: t.v.Time,
-	})
-	return d.Allowed
+	return t.v.Decide("read", op.Admin, op.Scope(id)).Allowed
 }
 
 func remember(known map[urn.ID]bool, id urn.ID, find func(urn.ID) bool) bool {

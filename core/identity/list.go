@@ -49,6 +49,5 @@ func visible(v *op.View, id urn.ID) bool {
 	if v.Caller.Holds(op.Administer) {
 		return true
 	}
-	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "read", Target: op.Principal(id), Need: op.Read, Time: v.Time})
-	return d.Allowed
+	return v.Decide("read", op.Read, op.Principal(id)).Allowed
 }

@@ -23,7 +23,9 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Object]]{
 	Example: ListInput{Type: "note"},
 	Result:  op.NewPage([]Object{example}, ""),
 }, func(v *op.View, in ListInput) (op.Page[Object], error) {
-	walk := v.Sight.Visible(v.Now, v.Caller.ID, v.Time, urn.ID(in.Cursor))
+	walk := v.Sight.Visible(v.Now, op.Gaze{
+		Principal: v.Caller.ID, Time: v.Time, Environment: v.Trace.EnvironmentID, After: urn.ID(in.Cursor),
+	})
 	defer walk.Close()
 	var items []Object
 	for walk.Next() {

@@ -45,23 +45,29 @@ const (
 	EntityCredential = "credential"
 )
 
-// Target names the thing that an operation acts on.
+// Target names the thing that an operation acts on. Without an ID it is
+// something that does not exist yet.
 type Target struct {
 	Entity string
 	ID     urn.ID
+	// Type is the application's own type of an object that does not exist yet.
+	Type string
 }
 
 // Object is an object as a target.
-func Object(id urn.ID) Target { return Target{EntityObject, id} }
+func Object(id urn.ID) Target { return Target{Entity: EntityObject, ID: id} }
+
+// NewObject is an object of a type, before it exists.
+func NewObject(typ string) Target { return Target{Entity: EntityObject, Type: typ} }
 
 // Scope is a scope as a target.
-func Scope(id urn.ID) Target { return Target{EntityScope, id} }
+func Scope(id urn.ID) Target { return Target{Entity: EntityScope, ID: id} }
 
 // Principal is a principal as a target.
-func Principal(id urn.ID) Target { return Target{EntityPrincipal, id} }
+func Principal(id urn.ID) Target { return Target{Entity: EntityPrincipal, ID: id} }
 
 // Credential is a key as a target.
-func Credential(id urn.ID) Target { return Target{EntityCredential, id} }
+func Credential(id urn.ID) Target { return Target{Entity: EntityCredential, ID: id} }
 
 // Request asks whether somebody may do something to a target.
 type Request struct {
@@ -71,6 +77,8 @@ type Request struct {
 	Need      Level
 	// Time is the time to judge expiry at.
 	Time state.Time
+	// Environment is the one that the call says it comes from, if it says.
+	Environment urn.ID
 	// Closed asks for the ways that give nothing too, with what closed them.
 	Closed bool
 }
@@ -96,18 +104,21 @@ type Reason struct {
 	Level       Level  `json:"level" doc:"the level that this way gives"`
 	// Cut says why the way gives less than it would, or nothing.
 	Cut string `json:"cut,omitempty" doc:"what lowered the level: role, frozen, inherited, rule, or in explanations why the way is closed"`
+	// DeniedBy is the rule that cut the way.
+	DeniedBy urn.ID `json:"denied_by,omitempty" doc:"the rule that closed the way, when one did"`
 }
 
 // Decision is the answer to a Request.
 type Decision struct {
 	Allowed bool
-	// Level is the principal's level on the target. Visible is Level >= Read
-	// as far as the principal may know: a target that is not visible must be
-	// answered like one that does not exist.
-	Level   Level
+	// Level is the principal's level on the target as far as the action goes:
+	// None where a rule denies the action.
+	Level Level
+	// Visible says whether the principal may know of the target: one that is
+	// not visible must be answered like one that does not exist.
 	Visible bool
 	Why     []Reason
-	// DeniedBy is the rule that refused, if one did.
+	// DeniedBy is the rule but for which the answer would be yes.
 	DeniedBy urn.ID
 }
 
@@ -119,8 +130,11 @@ func (d *Decision) Refusal(need Level) *fault.Fault {
 	if !d.Visible {
 		return NotFound()
 	}
-	f := fault.New(fault.PermissionDenied, "you may see this but not do that; ask its owner or an administrator of a scope that shares it").
-		With("required_level", need.String()).With("level", d.Level.String())
+	detail := "you may see this but not do that; ask its owner or an administrator of a scope that shares it"
+	if d.DeniedBy != "" {
+		detail = "a rule denies this; ask whoever made the rule, or an administrator of the cluster"
+	}
+	f := fault.New(fault.PermissionDenied, "%s", detail).With("required_level", need.String()).With("level", d.Level.String())
 	if d.DeniedBy != "" {
 		f = f.With("denied_by", string(d.DeniedBy))
 	}
@@ -136,9 +150,23 @@ func NotFound() *fault.Fault {
 type Sight interface {
 	// Decide answers from the rows of v alone.
 	Decide(v state.View, r Request) Decision
+	// Forbids says whether a rule denies the action as such, whoever has the
+	// right to it, and which. Level and ways play no part.
+	Forbids(v state.View, r Request) (rule urn.ID, denied bool)
 	// Visible walks the ids of the objects on which a principal has at least
-	// read, in order of id, beginning after a given one ("" for all).
-	Visible(v state.View, principal urn.ID, at state.Time, after urn.ID) Walk
+	// read, in order of id.
+	Visible(v state.View, g Gaze) Walk
+}
+
+// Gaze says whose sight a walk follows, and from where on.
+type Gaze struct {
+	Principal urn.ID
+	// Time is the time to judge expiry at.
+	Time state.Time
+	// Environment is the one that the call says it comes from, if it says.
+	Environment urn.ID
+	// After is the last object that was seen already; "" to begin.
+	After urn.ID
 }
 
 // Walk is a walk over ids. Close must be called. Next also returns false when
@@ -160,6 +188,9 @@ type rule struct {
 	need       Level
 	permission Permission
 	target     func(in any) Target
+	// beyond is the permission whose holders no rule can keep from the
+	// operation.
+	beyond Permission
 }
 
 type ruleKind uint8
@@ -206,5 +237,19 @@ func May[In any](action string, need Level, target func(in In) Target) Access[In
 // OrHolding also admits the holders of a cluster permission.
 func (a Access[In]) OrHolding(p Permission) Access[In] {
 	a.permission = p
+	return a
+}
+
+// On names what the operation acts on, where no level on it is asked for:
+// rules about it have their say all the same.
+func (a Access[In]) On(target func(in In) Target) Access[In] {
+	a.target = func(in any) Target { return target(in.(In)) }
+	return a
+}
+
+// BeyondRules lets no rule keep the holders of a cluster permission from the
+// operation, so that they can always take rules away.
+func (a Access[In]) BeyondRules(p Permission) Access[In] {
+	a.beyond = p
 	return a
 }

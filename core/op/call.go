@@ -78,6 +78,8 @@ type View struct {
 	// Look shows the state as of a revision, from 1 to that of Now, for as long
 	// as fn runs.
 	Look func(revision uint64, fn func(past state.View))
+	// Trace is what the caller said about the cause of the call.
+	Trace Trace
 	// reads are the traces that must be committed before the reply.
 	reads *[]Record
 }
@@ -123,7 +125,7 @@ func NewTx(tx *state.Tx, caller Caller, sight Sight, trace Trace, ifMatch uint64
 
 // View is what a query would know in the place of the command.
 func (tx *Tx) View() *View {
-	return &View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Sight: tx.Sight, Catalog: tx.Catalog, Look: tx.Look}
+	return &View{View: tx, Now: tx, Caller: tx.Caller, Time: tx.Time(), At: tx.Time(), Trace: tx.Trace, Sight: tx.Sight, Catalog: tx.Catalog, Look: tx.Look}
 }
 
 // Look shows the state as of an earlier revision.

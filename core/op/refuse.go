@@ -1,6 +1,9 @@
 package op
 
-import "github.com/weir-store/weir/core/fault"
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/urn"
+)
 
 // Refused is the error of a handler that found a right missing, where the
 // declaration alone cannot say who may: two rights are needed, or either of
@@ -17,17 +20,46 @@ func (r *Refused) Error() string { return r.Fault.Error() }
 // Unwrap shows the fault to whoever answers the caller.
 func (r *Refused) Unwrap() error { return r.Fault }
 
+// Decide asks about the caller, by the rights of the transaction.
+func (tx *Tx) Decide(action string, need Level, target Target) Decision {
+	return tx.View().Decide(action, need, target)
+}
+
 // Demand asks for a level on a further target; the error is a Refused.
 func (tx *Tx) Demand(action string, need Level, target Target) error {
-	r := Request{Principal: tx.Caller.ID, Action: action, Target: target, Need: need, Time: tx.Time()}
-	return r.demand(tx.Sight.Decide(tx, r))
+	return tx.View().Demand(action, need, target)
+}
+
+// Forbidden asks whether a rule denies the caller an action that he has the
+// right to by other means than a level on the target; the error is a Refused.
+func (tx *Tx) Forbidden(action string, target Target) error {
+	return tx.View().Forbidden(action, target)
+}
+
+// Decide asks about the caller, by the rights of now.
+func (v *View) Decide(action string, need Level, target Target) Decision {
+	return v.Sight.Decide(v.Now, v.request(action, need, target))
 }
 
 // Demand asks for a level on a further target, by the rights of now; the error
 // is a Refused.
 func (v *View) Demand(action string, need Level, target Target) error {
-	r := Request{Principal: v.Caller.ID, Action: action, Target: target, Need: need, Time: v.Time}
+	r := v.request(action, need, target)
 	return r.demand(v.Sight.Decide(v.Now, r))
+}
+
+// Forbidden asks whether a rule denies the caller an action that he has the
+// right to by other means than a level on the target; the error is a Refused.
+func (v *View) Forbidden(action string, target Target) error {
+	r := v.request(action, None, target)
+	return r.forbidden(v.Sight.Forbids(v.Now, r))
+}
+
+func (v *View) request(action string, need Level, target Target) Request {
+	return Request{
+		Principal: v.Caller.ID, Action: action, Target: target, Need: need,
+		Time: v.Time, Environment: v.Trace.EnvironmentID,
+	}
 }
 
 func (r Request) demand(d Decision) error {
@@ -35,4 +67,11 @@ func (r Request) demand(d Decision) error {
 		return &Refused{Fault: f, Action: r.Action, Target: r.Target, Decision: d}
 	}
 	return nil
+}
+
+func (r Request) forbidden(rule urn.ID, denied bool) error {
+	if !denied {
+		return nil
+	}
+	return r.demand(Decision{Visible: true, DeniedBy: rule})
 }

@@ -63,8 +63,11 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 // that gives the level on what is in it: who merely sees the scope from above,
 // or as an administrator of the cluster, does not see into it.
 func within(v *op.View, scope urn.ID, need op.Level) *fault.Fault {
-	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "list", Target: op.Scope(scope), Need: op.Read, Time: v.Time})
-	if slices.ContainsFunc(d.Why, func(r op.Reason) bool { return r.Via == op.ViaMembership && Role(r.Role).Cap() >= need }) {
+	d := v.Decide("list", op.Read, op.Scope(scope))
+	in := func(r op.Reason) bool {
+		return r.Via == op.ViaMembership && r.DeniedBy == "" && Role(r.Role).Cap() >= need
+	}
+	if d.Allowed && slices.ContainsFunc(d.Why, in) {
 		return nil
 	}
 	return fault.New(fault.PermissionDenied, "this is shown to members of the scope only")

@@ -60,6 +60,5 @@ var Ancestors = op.NewQuery(Ops, op.Spec[ScopeInput, op.Page[Scope]]{
 
 // visible says whether the caller sees a scope, by the rights of now.
 func visible(v *op.View, id urn.ID) bool {
-	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "read", Target: op.Scope(id), Need: op.Read, Time: v.Time})
-	return d.Allowed
+	return v.Decide("read", op.Read, op.Scope(id)).Allowed
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
-	"github.com/weir-store/weir/core/urn"
 )
 
 // mutant is a decision with a defect.
@@ -29,11 +28,11 @@ func (m mutant) Decide(v state.View, r op.Request) op.Decision {
 	return d
 }
 
-func (m mutant) Visible(v state.View, principal urn.ID, at state.Time, after urn.ID) op.Walk {
+func (m mutant) Visible(v state.View, g op.Gaze) op.Walk {
 	if m.time != nil {
-		at = m.time(at)
+		g.Time = m.time(g.Time)
 	}
-	w := m.Sight.Visible(v, principal, at, after)
+	w := m.Sight.Visible(v, g)
 	if m.visible != nil {
 		return m.visible(w)
 	}
