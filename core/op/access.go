@@ -90,12 +90,14 @@ const (
 	ViaHierarchy  = "hierarchy"
 	ViaPermission = "permission"
 	ViaSelf       = "self"
+	// ViaRelationship is by the graph between principals.
+	ViaRelationship = "relationship"
 )
 
 // Reason is one way by which a right comes, or was cut.
 type Reason struct {
 	// Via is one of the constants above.
-	Via string `json:"via" doc:"ownership, membership, hierarchy, permission or self"`
+	Via string `json:"via" doc:"ownership, membership, hierarchy, permission, self or relationship"`
 	// ScopeID is the scope of the membership; FromScopeID the one that the
 	// object is projected into, when that is an ancestor.
 	ScopeID     urn.ID `json:"scope_id,omitempty" doc:"the scope of the membership that grants"`

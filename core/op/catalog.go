@@ -14,6 +14,7 @@ type Catalog struct {
 	list     []*Operation
 	byName   map[string]*Operation
 	entities []*Entity
+	guards   []*Guard
 }
 
 // NewCatalog joins sets. It panics on a name that occurs twice, which is a
@@ -22,6 +23,7 @@ func NewCatalog(sets ...*Set) *Catalog {
 	c := &Catalog{byName: map[string]*Operation{}}
 	for _, s := range sets {
 		c.addEntities(s)
+		c.guards = append(c.guards, s.guards...)
 		for _, o := range s.operations {
 			if c.byName[o.Name] != nil {
 				panic(fmt.Sprintf("op: %s is declared at %s:%d and again", o.Name, o.File, o.Line))

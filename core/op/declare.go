@@ -36,6 +36,7 @@ type Set struct {
 	Doc        string
 	operations []*Operation
 	entities   []*Entity
+	guards     []*Guard
 }
 
 // Operations lists the set in the order of declaration.
@@ -205,8 +206,14 @@ func (o *Operation) Prepare(env Env, in any) (prepared any, secret string, err e
 // Assemble adds the one-time secret to a reply.
 func (o *Operation) Assemble(out JSON, secret string) (JSON, error) { return o.assemble(out, secret) }
 
-// Execute runs a command's handler.
-func (o *Operation) Execute(tx *Tx, in any) (any, error) { return o.command(tx, in) }
+// Execute runs a command's handler, and the guards of higher layers behind it.
+func (o *Operation) Execute(tx *Tx, in any) (any, error) {
+	out, err := o.command(tx, in)
+	if err != nil {
+		return nil, err
+	}
+	return out, tx.Guarded(o, in)
+}
 
 // Answer runs a query's handler.
 func (o *Operation) Answer(v *View, in any) (any, error) { return o.query(v, in) }
