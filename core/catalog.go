@@ -6,6 +6,7 @@ import (
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
@@ -19,6 +20,7 @@ func Sets() []*op.Set {
 		system.Ops,
 		registry.Ops,
 		identity.Ops,
+		relation.Ops,
 		apikey.Ops,
 		objects.Ops,
 		tenancy.Ops,

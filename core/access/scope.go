@@ -3,7 +3,6 @@ package access
 import (
 	"slices"
 
-	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
@@ -36,28 +35,6 @@ func toScope(v state.View, r op.Request) []op.Reason {
 			if r.Closed || way.Level > op.None {
 				why = append(why, way)
 			}
-		}
-	}
-	return why
-}
-
-// toPrincipal finds the ways to a principal: to be it, or to belong to a scope
-// with it.
-func toPrincipal(v state.View, r op.Request) []op.Reason {
-	if r.Target.ID == r.Principal {
-		return []op.Reason{{Via: op.ViaSelf, Level: op.Own}}
-	}
-	theirs := map[urn.ID]bool{}
-	for _, m := range effective(v, r.Target.ID, r.Time) {
-		theirs[m.ScopeID] = true
-	}
-	var why []op.Reason
-	if len(theirs) == 0 || !identity.IsActive(v, r.Target.ID) {
-		return nil
-	}
-	for _, m := range effective(v, r.Principal, r.Time) {
-		if theirs[m.ScopeID] {
-			why = append(why, op.Reason{Via: op.ViaMembership, ScopeID: m.ScopeID, Role: string(m.Role), Level: op.Read})
 		}
 	}
 	return why

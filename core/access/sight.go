@@ -6,6 +6,7 @@ package access
 import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
@@ -49,10 +50,9 @@ func ways(v state.View, p *identity.Principal, r op.Request) []op.Reason {
 	case op.EntityScope:
 		return append(toScope(v, r), administering(p)...)
 	case op.EntityPrincipal:
-		if _, known := identity.Find(v, r.Target.ID); !known {
-			return nil
-		}
-		return append(toPrincipal(v, r), administering(p)...)
+		return toPrincipal(v, p, r)
+	case relation.EntityRelationship:
+		return toRelationship(v, p, r)
 	case op.EntityCredential:
 		c, known := apikey.Find(v, r.Target.ID)
 		if !known {

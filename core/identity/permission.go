@@ -37,11 +37,11 @@ var Permit = op.NewCommand(Ops, op.Spec[PermitInput, Principal]{
 	if p.Holds(in.Permission) {
 		return *p, nil
 	}
-	changed := *p
-	changed.Permissions = append(slices.Clone(p.Permissions), in.Permission)
-	slices.Sort(changed.Permissions)
-	update(tx, p, &changed, in.Permission)
-	return changed, nil
+	before := *p
+	p.Permissions = append(slices.Clone(p.Permissions), in.Permission)
+	slices.Sort(p.Permissions)
+	p.change(tx, "update", before, fault.Member{Name: "permission", Value: string(in.Permission)})
+	return *p, nil
 })
 
 // ForbidInput names a principal and a cluster permission.
@@ -67,30 +67,31 @@ var Forbid = op.NewCommand(Ops, op.Spec[ForbidInput, op.Nothing]{
 	if !p.Holds(in.Permission) {
 		return op.Nothing{}, nil
 	}
-	if in.Permission == op.Administer && lastAdministrator(tx, p.ID) {
-		return op.Nothing{}, fault.New(fault.PreconditionFailed, "this is the last cluster administrator; give cluster.admin to another principal first")
+	before := *p
+	p.Permissions = slices.DeleteFunc(slices.Clone(p.Permissions), func(have op.Permission) bool { return have == in.Permission })
+	if f := before.replaceable(tx, p); f != nil {
+		return op.Nothing{}, f
 	}
-	changed := *p
-	changed.Permissions = slices.DeleteFunc(slices.Clone(p.Permissions), func(have op.Permission) bool { return have == in.Permission })
-	update(tx, p, &changed, in.Permission)
+	p.change(tx, "update", before, fault.Member{Name: "permission", Value: string(in.Permission)})
 	return op.Nothing{}, nil
 })
 
-// lastAdministrator says whether no other active principal is one.
-func lastAdministrator(v state.View, but urn.ID) bool {
-	last := true
-	principals.Scan(v, state.Range{Prefix: state.Key(key.Principal)}).Each(func(p *Principal) bool {
-		last = p.ID == but || p.Lifecycle != Active || !p.Holds(op.Administer)
-		return last
-	})
-	return last
-}
+// administers says whether the principal can administer the cluster.
+func (p *Principal) administers() bool { return p.Lifecycle == Active && p.Holds(op.Administer) }
 
-func update(tx *op.Tx, before, after *Principal, permission op.Permission) {
-	after.Version++
-	principals.Put(tx.Tx, after)
-	tx.Record(op.Record{
-		Action: "update", Entity: op.EntityPrincipal, TargetID: after.ID, Before: before, After: after,
-		Metadata: []fault.Member{{Name: "permission", Value: string(permission)}},
+// replaceable refuses to let a principal become what next says if that takes
+// the last administrator from the cluster.
+func (p *Principal) replaceable(v state.View, next *Principal) *fault.Fault {
+	if !p.administers() || next.administers() {
+		return nil
+	}
+	others := false
+	byPermission.Scan(v, state.Range{Prefix: state.Key(key.PrincipalPermission, string(op.Administer))}).Each(func(other *Principal) bool {
+		others = other.ID != p.ID && other.Lifecycle == Active
+		return !others
 	})
+	if others {
+		return nil
+	}
+	return fault.New(fault.PreconditionFailed, "this is the last cluster administrator who can act; give cluster.admin to another active principal first")
 }

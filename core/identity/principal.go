@@ -37,16 +37,50 @@ type Principal struct {
 	Version     uint64          `cbor:"7,keyasint" json:"version" doc:"raised by each change"`
 	EntryID     urn.ID          `cbor:"8,keyasint" json:"registry_entry_id" doc:"its entry in the registry"`
 	Permissions []op.Permission `cbor:"9,keyasint,omitempty" json:"permissions,omitempty" doc:"cluster permissions it holds"`
+	Metadata    op.JSON         `cbor:"10,keyasint,omitempty" json:"metadata,omitempty" doc:"facts of your own"`
 }
 
 // Example is a principal as the documents show it.
 var Example = Principal{ID: "alice", Kind: KindUser, DisplayName: "Alice", Lifecycle: Active, CreatedAt: 1767225600000000, CreatedBy: "root", Version: 1, EntryID: "reg_01890a5d0c1e7000a000000000000001"}
 
+// ETagVersion is the version that the reply's ETag names.
+func (p Principal) ETagVersion() uint64 { return p.Version }
+
 var principals = state.NewTable(state.Spec[Principal]{
-	Space:  key.Principal,
-	Key:    func(p *Principal) key.Key { return state.Key(key.Principal, string(p.ID)) },
-	Refers: func(p *Principal, to func(key.Key)) { to(state.Key(key.Registry, p.EntryID)) },
+	Space:   key.Principal,
+	Key:     func(p *Principal) key.Key { return state.Key(key.Principal, string(p.ID)) },
+	Refers:  func(p *Principal, to func(key.Key)) { to(state.Key(key.Registry, p.EntryID)) },
+	Indexes: []*state.Index[Principal]{byKind, byLifecycle, byPermission},
 })
+
+var byKind = &state.Index[Principal]{
+	Space: key.PrincipalKind,
+	Keys: func(p *Principal, add func(key.Key)) {
+		add(state.Key(key.PrincipalKind, p.Kind, string(p.ID)))
+	},
+}
+
+// byLifecycle holds those who are not active. The active ones are nearly all,
+// and found as fast by walking the rows.
+var byLifecycle = &state.Index[Principal]{
+	Space: key.PrincipalLifecycle,
+	Keys: func(p *Principal, add func(key.Key)) {
+		if p.Lifecycle != Active {
+			add(state.Key(key.PrincipalLifecycle, p.Lifecycle, string(p.ID)))
+		}
+	},
+}
+
+// byPermission finds the holders of a cluster permission, in particular the
+// administrator who would be the last.
+var byPermission = &state.Index[Principal]{
+	Space: key.PrincipalPermission,
+	Keys: func(p *Principal, add func(key.Key)) {
+		for _, held := range p.Permissions {
+			add(state.Key(key.PrincipalPermission, string(held), string(p.ID)))
+		}
+	},
+}
 
 // Find reads a principal.
 func Find(v state.View, id urn.ID) (*Principal, bool) {

@@ -29,6 +29,7 @@ const (
 	PrefixKey        = "pat"
 	PrefixRegistry   = "reg"
 	PrefixTombstone  = "tmb"
+	PrefixRelation   = "rel"
 )
 
 // prefixes are all that the product may ever issue, so that a text of another

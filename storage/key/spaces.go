@@ -32,6 +32,11 @@ var (
 	PrincipalKind       = declare(Space{ID: 0x21, Name: "principal_kind"})
 	Credential          = declare(Space{ID: 0x22, Name: "credential"})
 	CredentialPrincipal = declare(Space{ID: 0x23, Name: "credential_principal"})
+	PrincipalLifecycle  = declare(Space{ID: 0x24, Name: "principal_lifecycle"})
+	PrincipalPermission = declare(Space{ID: 0x25, Name: "principal_permission"})
+	Relationship        = declare(Space{ID: 0x26, Name: "relationship"})
+	RelationshipID      = declare(Space{ID: 0x27, Name: "relationship_id"})
+	RelationshipChild   = declare(Space{ID: 0x28, Name: "relationship_child"})
 
 	Object        = declare(Space{ID: 0x30, Name: "object"})
 	ObjectOwner   = declare(Space{ID: 0x31, Name: "object_owner"})

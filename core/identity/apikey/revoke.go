@@ -31,8 +31,7 @@ var Revoke = op.NewCommand(Ops, op.Spec[RevokeInput, op.Nothing]{
 		return op.Nothing{}, nil
 	}
 	before := *c
-	c.RevokedAt, c.RevokedBy = tx.Time(), tx.Caller.ID
-	credentials.Put(tx.Tx, c)
+	c.end(tx)
 	tx.Record(op.Record{
 		Action: "revoke", Entity: op.EntityCredential, TargetID: c.ID, Before: &before, After: c,
 		Metadata: []fault.Member{{Name: "principal_id", Value: string(c.PrincipalID)}},
