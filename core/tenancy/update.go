@@ -3,14 +3,10 @@ package tenancy
 import (
 	"bytes"
 
-	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
 )
-
-// maxMetadata bounds the facts of one scope, in bytes of canonical JSON.
-const maxMetadata = 16 << 10
 
 // UpdateInput names a scope and what shall change; what is absent stays.
 type UpdateInput struct {
@@ -47,7 +43,7 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Scope]{
 	if in.Description != nil {
 		h.Description = *in.Description
 	}
-	if h.Metadata, f = merge(h.Metadata, in.Metadata); f != nil {
+	if h.Metadata, f = op.Merge(h.Metadata, in.Metadata); f != nil {
 		return Scope{}, f
 	}
 	if h.Name != before.Name || h.Description != before.Description || !bytes.Equal(h.Metadata, before.Metadata) {
@@ -55,40 +51,3 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Scope]{
 	}
 	return h.shown(), nil
 })
-
-// merge sets the members of an object that the patch names, and takes away
-// those that it sets to null. It goes one level deep.
-func merge(old, patch op.JSON) (op.JSON, *fault.Fault) {
-	if len(patch) == 0 {
-		return old, nil
-	}
-	merged := canon.Value{Kind: canon.Object}
-	if len(old) > 0 {
-		v, f := canon.Parse(old)
-		if f != nil {
-			return nil, f
-		}
-		merged = v
-	}
-	p, f := canon.Parse(patch)
-	if f != nil {
-		return nil, f
-	}
-	for _, m := range p.Members {
-		merged = merged.With(m.Name, m.Value)
-	}
-	kept := canon.Value{Kind: canon.Object}
-	for _, m := range merged.Members {
-		if named, ok := p.Get(m.Name); !ok || named.Kind != canon.Null {
-			kept.Members = append(kept.Members, m)
-		}
-	}
-	if len(kept.Members) == 0 && len(old) == 0 {
-		return old, nil
-	}
-	raw := kept.Append(nil)
-	if len(raw) > maxMetadata {
-		return nil, fault.New(fault.PayloadTooLarge, "the metadata of a scope have at most %d bytes; take members away by setting them to null", maxMetadata)
-	}
-	return raw, nil
-}
