@@ -11,6 +11,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
 	"github.com/weir-store/weir/core/system"
+	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
 )
 
@@ -26,5 +27,7 @@ func Sets() []*op.Set {
 		tenancy.Ops,
 		access.Ops,
 		audit.Ops,
+		temporal.Ops,
+		temporal.Rollbacks,
 	}
 }

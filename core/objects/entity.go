@@ -12,7 +12,7 @@ import (
 
 // Past is objects as things whose past can be shown and brought back.
 var Past = op.NewEntity(Ops, op.Entity{
-	Name: op.EntityObject,
+	Name: op.EntityObject, Prefixes: []string{urn.PrefixObject},
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		h, ok := Find(v, id)
 		if !ok {

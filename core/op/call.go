@@ -142,8 +142,8 @@ type Trace struct {
 // Record is what the audit trail shall say about one entity that a command
 // touched. The pipeline adds actor, time, place in the chain and the rest.
 type Record struct {
-	// ID is the id of the entry where the command has to know it; made by NewID,
-	// in the order of the records. Else the trail makes one.
+	// ID is the id of the entry, where the command had to know it (Name); the
+	// trail makes the others.
 	ID urn.ID
 	// Action is the chapter's plain word: create, update, revoke, ...
 	Action string
@@ -186,6 +186,18 @@ func (tx *Tx) Record(r Record) {
 		r.Operation = tx.operation
 	}
 	tx.records = append(tx.records, r)
+}
+
+// Name adds an audit entry like Record and gives the id that it will have. Those
+// before it get theirs too, since ids rise along the trail.
+func (tx *Tx) Name(r Record) urn.ID {
+	tx.Record(r)
+	for i := range tx.records {
+		if tx.records[i].ID == "" {
+			tx.records[i].ID = tx.NewID(urn.PrefixAudit)
+		}
+	}
+	return tx.records[len(tx.records)-1].ID
 }
 
 // Enter names the operation that the following records come from.

@@ -2,7 +2,9 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -22,6 +24,9 @@ func Final(why string) Undo { return Undo{final: why} }
 
 // By is the way that people would take; empty if there is none.
 func (u Undo) By() string { return u.by }
+
+// Why says why a command is final; empty if it is not.
+func (u Undo) Why() string { return u.final }
 
 // Reversible says whether a rollback takes the command back.
 func (u Undo) Reversible() bool { return u.by != "" }
@@ -65,6 +70,9 @@ type Right struct {
 type Entity struct {
 	// Name is the entity of the audit entries about such things.
 	Name string
+	// Prefixes are those of the things' ids; principal stands for any form that
+	// names a principal. Without any, every text may be an id.
+	Prefixes []string
 	// Known reads a thing as of a view.
 	Known func(v state.View, id urn.ID) (Known, bool)
 	// Rights says who may see the past of a thing, and who may take back its
@@ -77,6 +85,9 @@ type Entity struct {
 	// stands against it, a fault (rollback-conflict, precondition-failed).
 	Revert func(tx *Tx, id urn.ID, past state.View) error
 }
+
+// ParseID reads the id of such a thing.
+func (e *Entity) ParseID(text string) (urn.ID, *fault.Fault) { return parseID(text, e.Prefixes) }
 
 // Moot is the error of Revert when there is nothing to bring back any more,
 // with the reason.
@@ -95,6 +106,25 @@ func (c *Catalog) Entity(name string) (*Entity, bool) {
 	for _, e := range c.entities {
 		if e.Name == name {
 			return e, true
+		}
+	}
+	return nil, false
+}
+
+// EntityOf finds the entity that an id belongs to by its form. What has no form
+// of its own may be the name of a principal.
+func (c *Catalog) EntityOf(id string) (*Entity, bool) {
+	var principal *Entity
+	for _, e := range c.entities {
+		if slices.Contains(e.Prefixes, "principal") {
+			principal = e
+		} else if len(e.Prefixes) > 0 && urn.IsValid(urn.ID(id), e.Prefixes...) {
+			return e, true
+		}
+	}
+	if principal != nil {
+		if _, f := principal.ParseID(id); f == nil {
+			return principal, true
 		}
 	}
 	return nil, false

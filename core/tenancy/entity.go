@@ -12,9 +12,9 @@ import (
 // a scope take back what was done in it, archived or not; editors see it. Who
 // merely sees that a scope exists sees the past of the scope alone.
 var (
-	_ = op.NewEntity(Ops, op.Entity{Name: op.EntityScope, Known: knownScope, Rights: scopeRights, Revert: revertScope})
-	_ = op.NewEntity(Ops, op.Entity{Name: EntityMembership, Known: knownMembership, Rights: membershipRights, Revert: revertMembership})
-	_ = op.NewEntity(Ops, op.Entity{Name: EntityProjection, Known: knownProjection, Rights: projectionRights, Revert: revertProjection})
+	_ = op.NewEntity(Ops, op.Entity{Name: op.EntityScope, Prefixes: []string{urn.PrefixScope, urn.PrefixOrg}, Known: knownScope, Rights: scopeRights, Revert: revertScope})
+	_ = op.NewEntity(Ops, op.Entity{Name: EntityMembership, Prefixes: []string{urn.PrefixMembership}, Known: knownMembership, Rights: membershipRights, Revert: revertMembership})
+	_ = op.NewEntity(Ops, op.Entity{Name: EntityProjection, Prefixes: []string{urn.PrefixProjection}, Known: knownProjection, Rights: projectionRights, Revert: revertProjection})
 )
 
 // scopeContent is what of a scope a rollback brings back.

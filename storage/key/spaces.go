@@ -59,6 +59,8 @@ var (
 	AuditCheckpoint = declare(Space{ID: 0x62, Name: "audit_checkpoint"})
 	AuditKey        = declare(Space{ID: 0x63, Name: "audit_key"})
 	AuditLink       = declare(Space{ID: 0x6A, Name: "audit_link"})
+
+	Reversal = declare(Space{ID: 0x70, Name: "reversal"})
 )
 
 var table [256]*Space

@@ -1,0 +1,48 @@
+package temporal
+
+import (
+	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
+)
+
+// obstacle says why what an entry tells of cannot be taken back by anybody, and
+// whether it was a change at all. It goes by the entity and the operation,
+// which no caller chooses, and not by the type of the thing.
+func (r *rollback) obstacle(e *chain.Entry, declared bool) (why error, change bool) {
+	failed := func(text string) error { return fault.New(fault.RollbackFailed, "%s", text) }
+	o, known := r.tx.Catalog.Lookup(e.Operation)
+	switch {
+	case e.Entity == audit.EntityAudit:
+		return &op.Refused{
+			Fault:  fault.New(fault.RollbackDenied, "the audit trail cannot be changed, not by a rollback either"),
+			Action: "rollback", Target: op.Target{Entity: e.Entity, ID: e.ID}, Decision: op.Decision{Visible: true},
+		}, false
+	case e.Outcome != chain.OK:
+		return failed("the entry tells of a refusal, which changed nothing"), false
+	case known && o.Kind != op.KindCommand:
+		return failed("the entry tells of a read, which changed nothing"), false
+	case !known:
+		return failed("the operation that made the entry is not known any more"), true
+	case !o.Undo.Reversible():
+		return failed("what " + o.Name + " does cannot be taken back: " + o.Undo.Why()), true
+	case !declared:
+		return failed("nothing is known of how to bring back a " + e.Entity), true
+	}
+	return nil, true
+}
+
+// may says whether the caller may take changes of a thing back.
+func (r *rollback) may(t thing) error {
+	_, ways := t.entity.Rights(r.tx, t.id)
+	d := t.entitled(r.view, "rollback", ways)
+	if d.Allowed {
+		return nil
+	}
+	f := fault.New(fault.RollbackDenied, "you may see this but not take its changes back")
+	if d.DeniedBy != "" {
+		f = fault.New(fault.RollbackDenied, "a rule denies that this is rolled back").With("denied_by", string(d.DeniedBy))
+	}
+	return &op.Refused{Fault: f, Action: "rollback", Target: t.target(), Decision: d}
+}
