@@ -58,26 +58,36 @@ type Config struct {
 	// Clock is the node's clock; Random is where secrets come from.
 	Clock  func() time.Time
 	Random io.Reader
-	Logger *slog.Logger
+	// ReadDelay is how long ordinary reads wait for others before they are
+	// traced; 250 ms when 0.
+	ReadDelay time.Duration
+	Logger    *slog.Logger
 }
 
 // Edge implements op.Runner over a log and an engine.
 type Edge struct {
 	Config
 	traces   *traces
+	reads    *reads
 	throttle throttle
 }
 
 // New makes an Edge. Close ends its work in the background.
 func New(c Config) *Edge {
 	e := &Edge{Config: c}
-	e.traces = newTraces(e)
+	e.traces, e.reads = newTraces(e), newReads(e)
 	return e
 }
 
 // Close commits the traces that are waiting, as far as the log still takes
 // them.
-func (e *Edge) Close() { e.traces.close() }
+func (e *Edge) Close() {
+	e.reads.close()
+	e.traces.close()
+}
+
+// Flush commits the ordinary reads that wait for their trace.
+func (e *Edge) Flush(ctx context.Context) error { return e.reads.flush(ctx) }
 
 // Run implements op.Runner. A refusal of a caller who was let in comes with a
 // reply that holds no more than the revision of this node.
@@ -223,8 +233,12 @@ func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.R
 		return nil, err
 	}
 	defer s.close()
-	if err := e.authorize(s, caller, o, nil); err != nil {
+	decision, err := decide(s, caller, e.Sight, o, nil) // its target is no row
+	if err != nil {
 		return nil, err
+	}
+	if f := decision.Refusal(o.Need()); f != nil {
+		return nil, f
 	}
 	in, f := decode(o, call.Input)
 	if f != nil {
@@ -246,19 +260,6 @@ func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller
 		return s, caller, err
 	}
 	return e.admit(ctx, call, false)
-}
-
-// authorize decides about an operation in a scene. It is for operations whose
-// target is no row.
-func (e *Edge) authorize(s *scene, caller op.Caller, o *op.Operation, in any) error {
-	d, err := decide(s, caller, e.Sight, o, in)
-	if err != nil {
-		return err
-	}
-	if f := d.Refusal(o.Need()); f != nil {
-		return f
-	}
-	return nil
 }
 
 // decode reads the input of a call; none stands for an empty object.

@@ -51,6 +51,11 @@ func (e *Edge) read(ctx context.Context, call *op.Call, o *op.Operation) (*op.Re
 			return nil, err
 		}
 	}
+	for i := range answer.ordinary {
+		if err := e.reads.keep(ctx, &caller, o, &answer.ordinary[i]); err != nil {
+			return nil, err
+		}
+	}
 	reply := &op.Reply{Revision: answer.revision, Stale: call.Stale}
 	if v, ok := answer.out.(interface{ ETagVersion() uint64 }); ok {
 		reply.Version = v.ETagVersion()
@@ -79,11 +84,12 @@ func (e *Edge) enter(ctx context.Context, call *op.Call, o *op.Operation) (*scen
 	return e.admit(ctx, call, !call.Stale)
 }
 
-// answered is what a query gave, and the traces that must be committed first.
+// answered is what a query gave, the traces that must be committed first, and
+// those that are committed soon.
 type answered struct {
-	out      any
-	revision uint64
-	strict   []op.Record
+	out              any
+	revision         uint64
+	strict, ordinary []op.Record
 }
 
 // answer authorizes and runs a query, in the present or the past.
@@ -107,7 +113,9 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		e.traces.refused(caller, call, o, o.Target(in), decision)
 		return a, f
 	}
-	a.out, err = o.Answer(op.NewView(v, &a.strict), in)
+	var reads []op.Record
+	a.out, err = o.Answer(op.NewView(v, &reads), in)
+	a.sort(&v, reads, decision)
 	var denied *op.Refused
 	if errors.As(err, &denied) {
 		e.traces.refused(caller, call, o, denied.Target, &denied.Decision)
@@ -125,6 +133,23 @@ func (e *Edge) look(revision uint64, fn func(past state.View)) {
 	}
 	defer snapshot.Close()
 	fn(state.Over(snapshot))
+}
+
+// sort tells reads whose trace comes first from those that are traced soon, and
+// leaves out those that are not traced.
+func (a *answered) sort(v *op.View, reads []op.Record, decision *op.Decision) {
+	for i := range reads {
+		mode := audit.Strict
+		if reads[i].Ordinary {
+			mode = audit.Mode(v.Now, &v.Caller, &reads[i], decision)
+		}
+		switch mode {
+		case audit.Strict:
+			a.strict = append(a.strict, reads[i])
+		case audit.Batched:
+			a.ordinary = append(a.ordinary, reads[i])
+		}
+	}
 }
 
 // past opens the state that ?at= names: a revision, or the newest state at or

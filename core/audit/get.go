@@ -20,11 +20,19 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Entry]{
 	Example: GetInput{Sequence: 1},
 	Result:  example,
 }, func(v *op.View, in GetInput) (Entry, error) {
-	r, e, err := open(v).read(in.Sequence, "audit.get")
+	t := open(v)
+	r, e, err := t.read(in.Sequence, "audit.get")
 	if err != nil {
 		return Entry{}, err
 	}
-	return shown(r, e), nil
+	found := shown(r, e)
+	if e.Entity == EntityReads {
+		all := false
+		if found.Reads, all = t.body(in.Sequence); !all {
+			found.Opening = "" // with it, guesses about the rest could be tested
+		}
+	}
+	return found, nil
 })
 
 // Raw gives the canonical bytes of an entry: the leaf of the tree, and what

@@ -113,4 +113,6 @@ type Entry struct {
 	Hash string `json:"hash" doc:"SHA-256 of the entry's canonical bytes"`
 	// Opening lets who has a state check the digest of it.
 	Opening string `json:"opening,omitempty" doc:"the key of the digests of states, in hex"`
+	// Reads is the body of a batch of reads.
+	Reads []Reads `json:"reads,omitempty" doc:"for a batch of reads, when it is asked for alone: what was read, as far as you may see it"`
 }

@@ -65,6 +65,9 @@ func Of(d op.Doer, r op.Record) Trace {
 		}
 		t.Facts = append(t.Facts, f)
 	}
+	if r.Items > 0 {
+		t.Facts = append(t.Facts, Fact{Name: "items", Number: &r.Items})
+	}
 	return t
 }
 

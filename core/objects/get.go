@@ -26,15 +26,20 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Object]{
 	if !ok {
 		return Object{}, op.NotFound()
 	}
+	var x *Version
 	if in.Version == 0 {
-		return shown(h, current(v, h)), nil
-	}
-	x, ok := FindVersion(v, h.ID, in.Version)
-	if !ok {
+		x = current(v, h)
+	} else if x, ok = FindVersion(v, h.ID, in.Version); !ok {
 		return Object{}, op.NotFound()
 	}
+	v.Read(reading(h))
 	return shown(h, x), nil
 })
+
+// reading is what the trail says of content that was given out.
+func reading(h *Header) op.Record {
+	return op.Record{Action: "read", Entity: op.EntityObject, TargetType: h.Type, TargetID: h.ID}
+}
 
 // present finds an object that was there at the view's revision; a deleted one
 // only if that is asked for.

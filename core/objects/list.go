@@ -1,6 +1,8 @@
 package objects
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -28,6 +30,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Object]]{
 	})
 	defer walk.Close()
 	var items []Object
+	defer func() { readList(v, items) }()
 	for walk.Next() {
 		h, ok := present(v, walk.ID(), in.Include != "")
 		if !ok || (in.Type != "" && h.Type != in.Type) || (in.OwnedOnly && h.OwnerID != v.Caller.ID) {
@@ -43,3 +46,19 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Object]]{
 	}
 	return op.NewPage(items, ""), nil
 })
+
+// readList notes what a list gives out: one read of each type.
+func readList(v *op.View, items []Object) {
+	var reads []op.Record
+	for i := range items {
+		n := slices.IndexFunc(reads, func(r op.Record) bool { return r.TargetType == items[i].Type })
+		if n < 0 {
+			n = len(reads)
+			reads = append(reads, op.Record{Action: "read", Entity: op.EntityObject, TargetType: items[i].Type})
+		}
+		reads[n].Items++
+	}
+	for _, r := range reads {
+		v.Read(r)
+	}
+}

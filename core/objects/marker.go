@@ -36,6 +36,9 @@ var GetTombstone = op.NewQuery(Ops, op.Spec[MarkerInput, Marker]{
 	if !ok {
 		return Marker{}, op.NotFound()
 	}
+	if h, ok := Find(v, in.ID); ok && h.OwnerID != v.Caller.ID {
+		v.Traced(reading(h)) // by a right over the cluster, not over the object
+	}
 	return Marker{
 		ObjectID: t.ObjectID, TombstonedAt: t.TombstonedAt, TombstonedBy: t.TombstonedBy,
 		Reason: t.Reason, LastVersion: t.LastVersion,

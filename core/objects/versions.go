@@ -49,9 +49,11 @@ var Versions = op.NewQuery(Ops, op.Spec[VersionsInput, op.Page[VersionInfo]]{
 		return nil
 	},
 }, func(v *op.View, in VersionsInput) (op.Page[VersionInfo], error) {
-	if _, ok := Find(v, in.ID); !ok {
+	h, ok := Find(v, in.ID)
+	if !ok {
 		return op.Page[VersionInfo]{}, op.NotFound()
 	}
+	v.Read(reading(h))
 	r := state.Range{Prefix: state.Key(key.ObjectVersion, in.ID)}
 	if n, err := strconv.ParseUint(in.Cursor, 10, 64); err == nil {
 		r.After = state.Key(key.ObjectVersion, in.ID, n)
@@ -104,11 +106,16 @@ var Diff = op.NewQuery(Ops, op.Spec[DiffInput, DiffOutput]{
 		Changed: map[string]Change{"title": {Old: op.JSON(`"draft"`), New: op.JSON(`"final"`)}},
 	},
 }, func(v *op.View, in DiffInput) (DiffOutput, error) {
+	h, ok := Find(v, in.ID)
+	if !ok {
+		return DiffOutput{}, op.NotFound()
+	}
 	from, ok := FindVersion(v, in.ID, in.From)
 	to, found := FindVersion(v, in.ID, in.To)
 	if !ok || !found {
 		return DiffOutput{}, op.NotFound()
 	}
+	v.Read(reading(h))
 	a, f := canon.Parse(from.Body.Bytes)
 	if f != nil {
 		return DiffOutput{}, f

@@ -101,6 +101,13 @@ func (v *View) Traced(r Record) {
 	}
 }
 
+// Read says that content is being given out. How that is traced (before the
+// reply, soon after, not at all) is what the policy of reads says.
+func (v *View) Read(r Record) {
+	r.Ordinary = true
+	v.Traced(r)
+}
+
 // Tx is what a command may know and change.
 type Tx struct {
 	*state.Tx
@@ -163,6 +170,11 @@ type Record struct {
 	Metadata []fault.Member
 	// Denied says that the caller was refused, and nothing else happened.
 	Denied bool
+	// Ordinary reads are traced as the policy of reads says, all others before
+	// the reply.
+	Ordinary bool
+	// Items is how many things an ordinary read of a list gave out.
+	Items uint64
 	// By is who acted, where the cluster records what somebody else did; such
 	// records have no part in the command's own chain of causes.
 	By *Doer

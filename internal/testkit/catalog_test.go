@@ -417,7 +417,7 @@ func apply(t *testing.T, m opened, i int, data []byte) []entry.Outcome {
 var (
 	nothing  []key.Space
 	position = []key.Space{key.Meta}
-	trail    = []key.Space{key.Meta, key.Audit, key.AuditTile}
+	trail    = []key.Space{key.Meta, key.Audit, key.AuditTile, key.AuditReads}
 )
 
 // rows are the kept versions of a state.

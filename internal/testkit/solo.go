@@ -34,6 +34,10 @@ import (
 // Start is where the clock of a Solo stands at first.
 var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
+// never is how long reads wait for their trace: until a test calls Flush, so
+// that nothing enters a log by itself.
+const never = 24 * time.Hour
+
 // Solo is a store of one node.
 type Solo struct {
 	*edge.Edge
@@ -69,7 +73,7 @@ func Over(tb testing.TB, engine storage.Engine) *Solo {
 	s.Replica = replica.New(machine, engine)
 	s.Edge = edge.New(edge.Config{
 		Catalog: s.Catalog, Sight: access.Sight{}, Engine: engine, Log: s, Keys: keys{},
-		Clock: s.Clock.Now, Random: NewRandom(2), Logger: slog.New(slog.DiscardHandler),
+		Clock: s.Clock.Now, Random: NewRandom(2), ReadDelay: never, Logger: slog.New(slog.DiscardHandler),
 	})
 	tb.Cleanup(s.Close)
 	s.found()

@@ -58,6 +58,8 @@ var (
 	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
 	AuditCheckpoint = declare(Space{ID: 0x62, Name: "audit_checkpoint"})
 	AuditKey        = declare(Space{ID: 0x63, Name: "audit_key"})
+	AuditReads      = declare(Space{ID: 0x64, Name: "audit_reads"})
+	AuditReadPolicy = declare(Space{ID: 0x65, Name: "audit_read_policy"})
 	AuditLink       = declare(Space{ID: 0x6A, Name: "audit_link"})
 
 	Reversal = declare(Space{ID: 0x70, Name: "reversal"})
