@@ -13,6 +13,7 @@ import (
 type VisibleInput struct {
 	PrincipalID urn.ID `json:"principal_id,omitempty" op:"query,id=principal" doc:"about whom; you yourself when absent"`
 	Type        string `json:"type,omitempty" op:"query,max=128" doc:"only objects of this type"`
+	Order       string `json:"order,omitempty" op:"query,enum=created_at|-created_at|type|-type" doc:"created_at, oldest first, when absent; a minus turns the order round"`
 	op.Paging
 }
 
@@ -28,6 +29,7 @@ var Visible = op.NewQuery(Ops, op.Spec[VisibleInput, op.Page[Seen]]{
 	Name:    "visible",
 	Summary: "List the objects that a principal can see, and how much it may do with each.",
 	Doc:     "About others may ask: cluster administrators and holders of audit.read.",
+	Schema:  2,
 	Route:   "GET /v1/access/visible",
 	Access:  op.Anyone[VisibleInput]("list"),
 	Faults:  []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
@@ -53,17 +55,12 @@ var Visible = op.NewQuery(Ops, op.Spec[VisibleInput, op.Page[Seen]]{
 			Metadata: []fault.Member{{Name: "asked_action", Value: "list"}, {Name: "as_of", Value: strconv.FormatUint(v.Revision(), 10)}},
 		})
 	}
-	walk := v.Sight.Visible(v.View, op.Gaze{
-		Principal: about, Time: v.At, Environment: v.Trace.EnvironmentID, After: urn.ID(in.Cursor),
-	})
+	walk := v.Sight.Visible(v.View, objects.Ordered(op.Gaze{
+		Principal: about, Time: v.At, Environment: v.Trace.EnvironmentID, Type: in.Type, After: urn.ID(in.Cursor),
+	}, in.Order))
 	defer walk.Close()
 	var items []Seen
 	for walk.Next() {
-		if in.Type != "" {
-			if h, ok := objects.Find(v, walk.ID()); !ok || h.Type != in.Type {
-				continue
-			}
-		}
 		items = append(items, Seen{walk.ID(), walk.Level()})
 		if len(items) == in.Size() {
 			return op.NewPage(items, op.Cursor(walk.ID())), nil

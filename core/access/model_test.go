@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -83,6 +84,7 @@ type world struct {
 	*stage.Stage
 	facts
 	principals, objects, scopes []urn.ID
+	types                       map[urn.ID]string // of objects
 	// past is what was true at earlier revisions.
 	past []memory
 }
@@ -97,6 +99,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
 		Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops),
+		types: map[urn.ID]string{},
 		facts: facts{
 			lifecycle: map[urn.ID]string{}, owner: map[urn.ID]urn.ID{}, deleted: map[urn.ID]bool{}, parent: map[urn.ID]urn.ID{},
 			frozen: map[urn.ID]bool{}, archived: map[urn.ID]bool{}, members: map[belonging]state.Time{}, shares: map[share]op.Level{},
@@ -160,8 +163,9 @@ func (w *world) changesOfObjects() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"create object": func(r *rapid.T) {
 			as := who(r)
-			if o, ok := run(w, r, as, objects.Create.Call, objects.CreateInput{Type: "note", Data: op.JSON(`{}`)}); ok {
-				w.objects, w.owner[o.ID] = append(w.objects, o.ID), as
+			typ := rapid.SampledFrom([]string{"note", "memo", "no", "note2"}).Draw(r, "type")
+			if o, ok := run(w, r, as, objects.Create.Call, objects.CreateInput{Type: typ, Data: op.JSON(`{}`)}); ok {
+				w.objects, w.owner[o.ID], w.types[o.ID] = append(w.objects, o.ID), as, typ
 			}
 		},
 		"delete object": func(r *rapid.T) {
@@ -281,18 +285,43 @@ func (w *world) compare(r *rapid.T, m memory) {
 					}
 				}
 			}
-			walk := sight.Visible(v, op.Gaze{Principal: p, Time: m.time})
-			defer walk.Close()
-			var got []access.Seen
-			for walk.Next() {
-				got = append(got, access.Seen{ObjectID: walk.ID(), Level: walk.Level()})
-			}
-			if !slices.Equal(got, want) {
-				r.Fatalf("revision %d: %s sees %v, the walk gave %v", m.revision, p, want, got)
-			}
+			w.compareWalks(r, v, p, m, want)
 		})
 		if m.revision == w.Revision() && m.time == w.Now {
 			w.compareLists(r, p, want)
+		}
+	}
+}
+
+// compareWalks holds the walk in each order and under each filter, from the
+// beginning and from a place within, to what is to be seen in order of id.
+func (w *world) compareWalks(r *rapid.T, v state.View, p urn.ID, m memory, seen []access.Seen) {
+	for _, g := range []op.Gaze{
+		{}, {Reverse: true}, {ByType: true}, {ByType: true, Reverse: true}, {Owned: true}, {Owned: true, ByType: true, Reverse: true},
+		{Type: "note"}, {Type: "note", Reverse: true, ByType: true}, {Type: "none"},
+	} {
+		want := slices.DeleteFunc(slices.Clone(seen), func(s access.Seen) bool {
+			return g.Type != "" && w.types[s.ObjectID] != g.Type || g.Owned && m.facts.owner[s.ObjectID] != p
+		})
+		if g.ByType {
+			slices.SortStableFunc(want, func(a, b access.Seen) int { return strings.Compare(w.types[a.ObjectID], w.types[b.ObjectID]) })
+		}
+		if g.Reverse {
+			slices.Reverse(want)
+		}
+		if len(want) > 1 && rapid.Bool().Draw(r, "from within") {
+			g.After = want[0].ObjectID
+			want = want[1:]
+		}
+		g.Principal, g.Time = p, m.time
+		walk := access.Sight{}.Visible(v, g)
+		var got []access.Seen
+		for walk.Next() {
+			got = append(got, access.Seen{ObjectID: walk.ID(), Level: walk.Level()})
+		}
+		walk.Close()
+		if !slices.Equal(got, want) {
+			r.Fatalf("revision %d: %+v of %s is %v, the walk gave %v", m.revision, g, p, want, got)
 		}
 	}
 }

@@ -15,22 +15,25 @@ import (
 const pageScan = 1000
 
 // Visible implements op.Sight. It merges the objects that the principal owns
-// with those projected into each place that it reaches, all in order of id, so
-// its cost is that of the page and not of the store.
+// with those projected into each place that it reaches, all in the order asked
+// for, so its cost is that of the page and not of the store.
 func (s Sight) Visible(v state.View, g op.Gaze) op.Walk {
-	principal, at, after := g.Principal, g.Time, g.After
-	w := &walk{sight: s, view: v, principal: principal, at: at}
-	if !identity.IsActive(v, principal) {
+	if _, ok := g.After.Bytes(); !ok {
+		g.After = ""
+	}
+	w := &walk{sight: s, view: v, gaze: g, sources: sources{gaze: g}}
+	if !identity.IsActive(v, g.Principal) {
 		return w
 	}
-	if _, ok := after.Bytes(); !ok {
-		after = ""
+	for _, rows := range objects.Owned(v, g) {
+		w.add(&source{rows: rows})
 	}
-	w.add(&source{owned: objects.Owned(v, principal, after)})
-	reached := enter(v, at, false, held(v, principal, at, false))
-	for i := range reached.places {
-		p := &reached.places[i]
-		w.add(&source{place: p, shared: tenancy.Shown(v, p.scope, after)})
+	if !g.Owned {
+		reached := enter(v, g.Time, false, held(v, g.Principal, g.Time, false))
+		for i := range reached.places {
+			rows := tenancy.Listed(v, reached.places[i].scope, g)
+			w.add(&source{rows: rows, place: &reached.places[i], shared: rows})
+		}
 	}
 	heap.Init(&w.sources)
 	return w
@@ -38,57 +41,26 @@ func (s Sight) Visible(v state.View, g op.Gaze) op.Walk {
 
 // walk implements op.Walk.
 type walk struct {
-	sight     Sight
-	view      state.View
-	principal urn.ID
-	at        state.Time
-	sources   sources
-	seen      int
-	id        urn.ID
-	level     op.Level
-	more      bool
-}
-
-// source is one sorted walk over ids of objects: the owner's, or one place's.
-type source struct {
-	id     urn.ID
-	owned  *state.Rows[objects.Header]
-	place  *place
-	shared *state.Rows[tenancy.Projection]
+	sight   Sight
+	view    state.View
+	gaze    op.Gaze
+	sources sources
+	seen    int
+	id      urn.ID
+	header  *objects.Header
+	level   op.Level
+	more    bool
 }
 
 func (w *walk) add(s *source) {
-	if s.step() {
-		w.sources = append(w.sources, s)
+	if s.step(w.gaze) {
+		w.sources.list = append(w.sources.list, s)
 	}
-}
-
-// step moves on; at its end a source closes itself.
-func (s *source) step() bool {
-	if s.owned != nil {
-		if s.owned.Next() {
-			s.id = state.TailID(urn.PrefixObject, s.owned.Key())
-			return true
-		}
-	} else if s.shared.Next() {
-		s.id = state.TailID(urn.PrefixObject, s.shared.Key())
-		return true
-	}
-	s.close()
-	return false
-}
-
-func (s *source) close() {
-	if s.owned != nil {
-		s.owned.Close()
-		return
-	}
-	s.shared.Close()
 }
 
 // Next implements op.Walk.
 func (w *walk) Next() bool {
-	for len(w.sources) > 0 {
+	for w.sources.Len() > 0 {
 		if w.seen == pageScan {
 			w.more = true
 			return false
@@ -105,26 +77,37 @@ func (w *walk) Next() bool {
 // judge takes the next object off all sources that hold it, and decides about
 // it by what they said: nothing is looked up that the walk has read already.
 func (w *walk) judge() op.Decision {
-	w.id = w.sources[0].id
-	r := op.Request{Principal: w.principal, Action: "read", Target: op.Object(w.id), Need: op.Read, Time: w.at}
-	h, known := objects.Find(w.view, w.id)
+	first := w.sources.list[0]
+	w.id, w.header = first.id, nil
+	r := op.Request{
+		Principal: w.gaze.Principal, Action: "read", Target: op.Object(w.id), Need: op.Read,
+		Time: w.gaze.Time, Environment: w.gaze.Environment,
+	}
+	owned := first.place == nil
 	var why []op.Reason
-	for len(w.sources) > 0 && w.sources[0].id == w.id {
-		s := w.sources[0]
-		switch {
-		case !known:
-		case s.owned != nil:
-			why = append(why, op.Reason{Via: op.ViaOwnership, Level: op.Own})
-		case h.OwnerID != w.principal:
-			why = s.place.through(why, h, s.shared.Row(), false)
+	if owned {
+		why = []op.Reason{{Via: op.ViaOwnership, Level: op.Own}}
+	}
+	for w.sources.Len() > 0 && w.sources.list[0].id == w.id {
+		s := w.sources.list[0]
+		if !owned && w.Header() != nil {
+			why = s.place.through(why, w.header, s.shared.Row(), false)
 		}
-		if s.step() {
+		if s.step(w.gaze) {
 			heap.Fix(&w.sources, 0)
 		} else {
 			heap.Pop(&w.sources)
 		}
 	}
 	return w.sight.judge(w.view, r, why)
+}
+
+// Header implements objects.Walk.
+func (w *walk) Header() *objects.Header {
+	if w.header == nil {
+		w.header, _ = objects.Find(w.view, w.id)
+	}
+	return w.header
 }
 
 // ID implements op.Walk.
@@ -141,22 +124,8 @@ func (w *walk) Last() urn.ID { return w.id }
 
 // Close implements op.Walk.
 func (w *walk) Close() {
-	for _, s := range w.sources {
-		s.close()
+	for _, s := range w.sources.list {
+		s.rows.Close()
 	}
-	w.sources = nil
-}
-
-// sources implements heap.Interface, by the id that each stands on.
-type sources []*source
-
-func (s sources) Len() int           { return len(s) }
-func (s sources) Less(i, j int) bool { return s[i].id < s[j].id }
-func (s sources) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
-func (s *sources) Push(x any)        { *s = append(*s, x.(*source)) }
-func (s *sources) Pop() any {
-	old := *s
-	last := old[len(old)-1]
-	*s = old[:len(old)-1]
-	return last
+	w.sources.list = nil
 }

@@ -2,7 +2,6 @@ package objects
 
 import (
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -39,14 +38,4 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Object]{
 // reading is what the trail says of content that was given out.
 func reading(h *Header) op.Record {
 	return op.Record{Action: "read", Entity: op.EntityObject, TargetType: h.Type, TargetID: h.ID}
-}
-
-// present finds an object that was there at the view's revision; a deleted one
-// only if that is asked for.
-func present(v state.View, id urn.ID, tombstoned bool) (*Header, bool) {
-	h, ok := Find(v, id)
-	if !ok || (h.Lifecycle == Tombstoned && !tombstoned) {
-		return nil, false
-	}
-	return h, true
 }

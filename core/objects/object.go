@@ -71,13 +71,6 @@ type Body struct {
 	Bytes  []byte   `cbor:"5,keyasint"`
 }
 
-var byOwner = &state.Index[Header]{
-	Space: key.ObjectOwner,
-	Keys: func(h *Header, add func(key.Key)) {
-		add(state.Key(key.ObjectOwner, string(h.OwnerID), h.ID))
-	},
-}
-
 var headers = state.NewTable(state.Spec[Header]{
 	Space: key.Object,
 	Key:   func(h *Header) key.Key { return state.Key(key.Object, h.ID) },
@@ -103,16 +96,6 @@ func Find(v state.View, id urn.ID) (*Header, bool) { return headers.Get(v, state
 // FindVersion reads one version of an object.
 func FindVersion(v state.View, id urn.ID, n uint64) (*Version, bool) {
 	return versions.Get(v, state.Key(key.ObjectVersion, id, n))
-}
-
-// Owned walks the objects that a principal owns, in order of id, after a given
-// one. The rows are read only when asked for.
-func Owned(v state.View, owner, after urn.ID) *state.Rows[Header] {
-	r := state.Range{Prefix: state.Key(key.ObjectOwner, string(owner))}
-	if after != "" {
-		r.After = state.Key(key.ObjectOwner, string(owner), after)
-	}
-	return byOwner.Scan(v, r)
 }
 
 // append adds the next version to an object in the transaction.

@@ -155,18 +155,25 @@ type Sight interface {
 	// Forbids says whether a rule denies the action as such, whoever has the
 	// right to it, and which. Level and ways play no part.
 	Forbids(v state.View, r Request) (rule urn.ID, denied bool)
-	// Visible walks the ids of the objects on which a principal has at least
-	// read, in order of id.
+	// Visible walks the objects on which a principal has at least read.
 	Visible(v state.View, g Gaze) Walk
 }
 
-// Gaze says whose sight a walk follows, and from where on.
+// Gaze says whose sight a walk follows, over which objects, in which order and
+// from where on. Without more it is over all in order of id, which is that of
+// their creation.
 type Gaze struct {
 	Principal urn.ID
 	// Time is the time to judge expiry at.
 	Time state.Time
 	// Environment is the one that the call says it comes from, if it says.
 	Environment urn.ID
+	// Type keeps the objects of one type, Owned those of the principal's own.
+	Type  string
+	Owned bool
+	// ByType orders by type and, within one, by id; Reverse turns any order
+	// round.
+	ByType, Reverse bool
 	// After is the last object that was seen already; "" to begin.
 	After urn.ID
 }

@@ -34,7 +34,8 @@ var Project = op.NewCommand(Ops, op.Spec[ProjectInput, Projection]{
 	if _, f := changeable(tx, in.ID); f != nil {
 		return Projection{}, f
 	}
-	if h, ok := objects.Find(tx, in.ObjectID); !ok || h.Lifecycle != objects.Active {
+	object, ok := objects.Find(tx, in.ObjectID)
+	if !ok || object.Lifecycle != objects.Active {
 		return Projection{}, fault.New(fault.IsolationViolation, "the object is deleted; restore it before you share it")
 	}
 	level := op.Read
@@ -43,18 +44,18 @@ var Project = op.NewCommand(Ops, op.Spec[ProjectInput, Projection]{
 			return Projection{}, err
 		}
 	}
-	return *share(tx, in, level), nil
+	return *share(tx, in.ID, object, level), nil
 })
 
 // share projects the object, again, or with another level, whatever the row
-// asks for.
-func share(tx *op.Tx, in ProjectInput, level op.Level) *Projection {
-	p, known := Projected(tx, in.ID, in.ObjectID)
+// calls for.
+func share(tx *op.Tx, scope urn.ID, object *objects.Header, level op.Level) *Projection {
+	p, known := Projected(tx, scope, object.ID)
 	if known && p.Live() && p.Level == level {
 		return p
 	}
 	if !known {
-		p = &Projection{ID: tx.NewID(urn.PrefixProjection), ScopeID: in.ID, ObjectID: in.ObjectID}
+		p = &Projection{ID: tx.NewID(urn.PrefixProjection), ScopeID: scope, ObjectID: object.ID, ObjectType: object.Type}
 	}
 	var before *Projection
 	if known {

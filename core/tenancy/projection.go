@@ -2,6 +2,7 @@ package tenancy
 
 import (
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
@@ -21,6 +22,7 @@ type Projection struct {
 	RevokedAt   state.Time `cbor:"8,keyasint,omitempty" json:"revoked_at,omitzero" doc:"when the share was taken back"`
 	RevokedBy   urn.ID     `cbor:"9,keyasint,omitempty" json:"revoked_by,omitempty" doc:"who took the share back"`
 	Version     uint64     `cbor:"10,keyasint" json:"version" doc:"raised by each change"`
+	ObjectType  string     `cbor:"11,keyasint" json:"object_type" doc:"the object's type"`
 }
 
 // Live says whether the row itself counts. Scope and object have a say too.
@@ -33,6 +35,17 @@ var byObject = &state.Index[Projection]{
 	},
 }
 
+// byType holds what is shared now, so that a type is found among many others
+// without reading them.
+var byType = &state.Index[Projection]{
+	Space: key.ProjectionType,
+	Keys: func(p *Projection, add func(key.Key)) {
+		if p.Live() {
+			add(state.Key(key.ProjectionType, p.ScopeID, p.ObjectType, p.ObjectID))
+		}
+	},
+}
+
 var projections = state.NewTable(state.Spec[Projection]{
 	Space: key.Projection,
 	Key:   func(p *Projection) key.Key { return state.Key(key.Projection, p.ScopeID, p.ObjectID) },
@@ -40,7 +53,7 @@ var projections = state.NewTable(state.Spec[Projection]{
 		to(state.Key(key.Scope, p.ScopeID))
 		to(state.Key(key.Object, p.ObjectID))
 	},
-	Indexes: []*state.Index[Projection]{byObject, byProjection},
+	Indexes: []*state.Index[Projection]{byObject, byProjection, byType},
 })
 
 // byProjection finds the row that the trail names.
@@ -71,6 +84,27 @@ func Shown(v state.View, scope, after urn.ID) *state.Rows[Projection] {
 	return projections.Scan(v, r)
 }
 
+// Listed walks the projections into a scope as a gaze asks for them. Ended
+// ones are passed over where the index by type serves it, and else among them.
+func Listed(v state.View, scope urn.ID, g op.Gaze) *state.Rows[Projection] {
+	r := state.Range{Reverse: g.Reverse}
+	if g.Type == "" && !g.ByType {
+		r.Prefix = state.Key(key.Projection, scope)
+		if g.After != "" {
+			r.After = state.Key(key.Projection, scope, g.After)
+		}
+		return projections.Scan(v, r)
+	}
+	r.Prefix = state.Key(key.ProjectionType, scope)
+	if g.Type != "" {
+		r.Prefix = state.Key(key.ProjectionType, scope, g.Type)
+	}
+	if g.After != "" {
+		r.After = state.Key(key.ProjectionType, scope, objects.TypeOfLast(v, g), g.After)
+	}
+	return byType.Scan(v, r)
+}
+
 // Shares walks the projections of an object, by scope.
 func Shares(v state.View, object urn.ID) *state.Rows[Projection] {
 	return byObject.Scan(v, state.Range{Prefix: state.Key(key.ProjectionObject, object)})
@@ -99,5 +133,5 @@ const exampleObject urn.ID = "obj_01890a5d0c1e7000a000000000000003"
 
 var exampleProjection = Projection{
 	ID: "prj_01890a5d0c1e7000a000000000000006", ScopeID: exampleID, ObjectID: exampleObject, Level: op.Read,
-	Status: StatusActive, ProjectedAt: exampleTime, ProjectedBy: exampleOwner, Version: 1,
+	Status: StatusActive, ProjectedAt: exampleTime, ProjectedBy: exampleOwner, Version: 1, ObjectType: "note",
 }

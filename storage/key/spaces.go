@@ -53,6 +53,7 @@ var (
 	MembershipExpiry = declare(Space{ID: 0x47, Name: "membership_expiry"})
 	MembershipID     = declare(Space{ID: 0x48, Name: "membership_id"})
 	ProjectionID     = declare(Space{ID: 0x49, Name: "projection_id"})
+	ProjectionType   = declare(Space{ID: 0x4A, Name: "projection_type"})
 
 	Audit           = declare(Space{ID: 0x60, Name: "audit"})
 	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
