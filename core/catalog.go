@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
@@ -25,6 +26,7 @@ func Sets() []*op.Set {
 		apikey.Ops,
 		objects.Ops,
 		tenancy.Ops,
+		rules.Ops,
 		access.Ops,
 		audit.Ops,
 		temporal.Ops,

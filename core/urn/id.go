@@ -18,18 +18,23 @@ type ID string
 
 // The prefixes of ids.
 const (
-	PrefixUser       = "usr"
-	PrefixService    = "svc"
-	PrefixOrg        = "org"
-	PrefixScope      = "scp"
-	PrefixMembership = "mem"
-	PrefixObject     = "obj"
-	PrefixProjection = "prj"
-	PrefixAudit      = "aud"
-	PrefixKey        = "pat"
-	PrefixRegistry   = "reg"
-	PrefixTombstone  = "tmb"
-	PrefixRelation   = "rel"
+	PrefixUser        = "usr"
+	PrefixService     = "svc"
+	PrefixOrg         = "org"
+	PrefixScope       = "scp"
+	PrefixMembership  = "mem"
+	PrefixObject      = "obj"
+	PrefixProjection  = "prj"
+	PrefixVersion     = "ver"
+	PrefixRule        = "rul"
+	PrefixBinding     = "bnd"
+	PrefixEnvironment = "env"
+	PrefixConnector   = "con"
+	PrefixAudit       = "aud"
+	PrefixKey         = "pat"
+	PrefixRegistry    = "reg"
+	PrefixTombstone   = "tmb"
+	PrefixRelation    = "rel"
 )
 
 // prefixes are all that the product may ever issue, so that a text of another

@@ -55,6 +55,15 @@ var (
 	ProjectionID     = declare(Space{ID: 0x49, Name: "projection_id"})
 	ProjectionType   = declare(Space{ID: 0x4A, Name: "projection_type"})
 
+	Rule              = declare(Space{ID: 0x50, Name: "rule"})
+	RulePriority      = declare(Space{ID: 0x51, Name: "rule_priority"})
+	RuleVersion       = declare(Space{ID: 0x52, Name: "rule_version"})
+	RuleBinding       = declare(Space{ID: 0x53, Name: "rule_binding"})
+	RuleBindingRule   = declare(Space{ID: 0x54, Name: "rule_binding_rule"})
+	RuleBindingTarget = declare(Space{ID: 0x55, Name: "rule_binding_target"})
+	RuleRoster        = declare(Space{ID: 0x56, Name: "rule_roster"})
+	RuleTally         = declare(Space{ID: 0x57, Name: "rule_tally"})
+
 	Audit           = declare(Space{ID: 0x60, Name: "audit"})
 	AuditTile       = declare(Space{ID: 0x61, Name: "audit_tile"})
 	AuditCheckpoint = declare(Space{ID: 0x62, Name: "audit_checkpoint"})
