@@ -24,7 +24,7 @@ func (p *Principal) content() content {
 // Entity is the past of principals. A principal sees its own; what it may do is
 // the matter of cluster administrators, and so is taking a change of it back.
 var Entity = op.NewEntity(Ops, op.Entity{
-	Name: op.EntityPrincipal,
+	Name: op.EntityPrincipal, Prefixes: []string{"principal"},
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		p, ok := Find(v, id)
 		if !ok {

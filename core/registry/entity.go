@@ -19,7 +19,7 @@ const (
 // What of this layer has a past that can be shown and brought back. A kind has
 // none: it is defined once and never changed.
 var (
-	_ = op.NewEntity(Ops, op.Entity{Name: EntityEntry, Known: knownEntry, Rights: entryRights, Revert: revertEntry})
+	_ = op.NewEntity(Ops, op.Entity{Name: EntityEntry, Prefixes: []string{urn.PrefixRegistry}, Known: knownEntry, Rights: entryRights, Revert: revertEntry})
 	_ = op.NewEntity(Ops, op.Entity{Name: EntityRegistry, Known: knownStatus, Rights: statusRights, Revert: revertStatus})
 )
 

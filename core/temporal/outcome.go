@@ -20,7 +20,7 @@ func (r *rollback) record() {
 			Entity: s.entity.Name, ID: s.id, Sequence: last + uint64(len(r.tx.Records())) + 1, Revision: r.tx.Revision(),
 			From: audit.SizeAt(r.tx, s.base), Base: s.base, By: r.tx.Caller.ID, At: r.tx.Time(), Reason: r.in.Reason,
 		}
-		facts := []fault.Member{{Name: "from_sequence", Value: row.From}, {Name: "to_sequence", Value: last}}
+		facts := []fault.Member{{Name: "from_sequence", Value: row.From}, {Name: "to_sequence", Value: row.Sequence - 1}}
 		if n := len(s.entries); n > 0 {
 			oldest := s.entries[n-1]
 			row.Of = oldest.ID
@@ -36,7 +36,7 @@ func (r *rollback) record() {
 		})
 		reversals.Insert(r.tx.Tx, row)
 		r.traces = append(r.traces, row.TraceID)
-		r.ranges = append(r.ranges, Range{Entity: row.Entity, TargetID: row.ID, FromSequence: row.From, ToSequence: last})
+		r.ranges = append(r.ranges, Range{Entity: row.Entity, TargetID: row.ID, FromSequence: row.From, ToSequence: row.Sequence - 1})
 	}
 	for _, d := range r.refusals {
 		r.tx.Record(audit.Denied(d.Action, "", d.Target, &d.Decision))

@@ -5,6 +5,7 @@ package temporal
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
@@ -71,23 +72,29 @@ func contentOf(k *op.Known) []byte {
 // entitled says whether one of the ways is the caller's, by the rights of now.
 // A rule that denies the action on the thing closes all of them.
 func (t thing) entitled(v *op.View, action string, ways []op.Right) op.Decision {
-	ask := func(target op.Target, need op.Level) op.Decision {
-		return v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: action, Target: target, Need: need, Time: v.Time})
+	if err := v.Forbidden(action, t.target()); err != nil {
+		return decision(err)
 	}
-	own := ask(t.target(), op.None)
-	if own.DeniedBy != "" && !own.Allowed {
-		return op.Decision{DeniedBy: own.DeniedBy}
-	}
+	var d op.Decision
 	for _, w := range ways {
-		if w.Target == (op.Target{}) {
-			if v.Caller.Holds(w.Permission) {
-				return op.Decision{Allowed: true}
-			}
-			continue
+		switch {
+		case w.Target == (op.Target{}):
+			d = op.Decision{Allowed: v.Caller.Holds(w.Permission)}
+		default:
+			d = v.Decide(action, w.Level, w.Target)
 		}
-		if d := ask(w.Target, w.Level); d.Allowed || d.DeniedBy != "" {
+		if d.Allowed || d.DeniedBy != "" {
 			return d
 		}
+	}
+	return d
+}
+
+// decision is what stands behind a refusal.
+func decision(err error) op.Decision {
+	var refused *op.Refused
+	if errors.As(err, &refused) {
+		return refused.Decision
 	}
 	return op.Decision{}
 }

@@ -19,7 +19,7 @@ func (c *Credential) content() content { return content{c.Name, c.ExpiresAt, c.R
 
 // Entity is the past of keys, for their principal and cluster administrators.
 var Entity = op.NewEntity(Ops, op.Entity{
-	Name: op.EntityCredential,
+	Name: op.EntityCredential, Prefixes: []string{urn.PrefixKey},
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		c, ok := Find(v, id)
 		if !ok {

@@ -18,7 +18,7 @@ type content struct {
 // Entity is the past of relationships. Who sees both ends sees it; who may
 // manage the relationships below the parent may take a change of it back.
 var Entity = op.NewEntity(Ops, op.Entity{
-	Name: EntityRelationship,
+	Name: EntityRelationship, Prefixes: []string{urn.PrefixRelation},
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		r, ok := Find(v, id)
 		if !ok {
