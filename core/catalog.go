@@ -23,6 +23,7 @@ func Sets() []*op.Set {
 		registry.Ops,
 		identity.Ops,
 		relation.Ops,
+		relation.Resolve,
 		apikey.Ops,
 		objects.Ops,
 		tenancy.Ops,

@@ -18,7 +18,7 @@ import (
 func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 	tx := b.Begin(c.Time, c.Entropy)
 	caller, f := apikey.Authenticate(tx, apikey.Claim{
-		Principal: c.Actor, Credential: c.Credential, Impersonator: c.Impersonator,
+		Principal: c.Actor, Credential: c.Credential, Rotation: c.Rotation, Impersonator: c.Impersonator,
 	}, tx.Time())
 	if f != nil {
 		tx.Drop()

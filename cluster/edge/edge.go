@@ -203,11 +203,11 @@ func nobody(err error) bool {
 // caller judges the call's credentials in a scene.
 func (e *Edge) caller(s *scene, call *op.Call) (caller op.Caller, f *fault.Fault) {
 	token, _ := urn.ParseToken(call.Token) // what is no token opens nothing, like one that is unknown
-	c, f := apikey.Present(s.view, token, s.time)
+	claim, f := apikey.Present(s.view, token, s.time)
 	if f != nil {
 		return op.Caller{}, f
 	}
-	caller, f = apikey.Authenticate(s.view, apikey.Claim{Principal: c.PrincipalID, Credential: c.ID}, s.time)
+	caller, f = apikey.Authenticate(s.view, claim, s.time)
 	if f == nil && call.ActAs != "" {
 		return op.Caller{}, fault.New(fault.PermissionDenied, "acting for a user needs a host key, which this version does not issue; leave X-Act-As out")
 	}
@@ -256,7 +256,7 @@ func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller
 	confirmed, cancel := context.WithTimeout(ctx, localPatience)
 	defer cancel()
 	s, caller, err := e.admit(confirmed, call, true)
-	if err == nil || nobody(err) || fault.Is(err, fault.PermissionDenied) {
+	if err == nil || nobody(err) || fault.Is(err, fault.PermissionDenied) || fault.Is(err, fault.InsufficientScope) {
 		return s, caller, err
 	}
 	return e.admit(ctx, call, false)

@@ -86,5 +86,5 @@ func decide(s *scene, caller op.Caller, sight op.Sight, o *op.Operation, in any)
 // barred says whether a command was refused for want of a right, as far as its
 // caller may know.
 func barred(f *fault.Fault) bool {
-	return f.Code == fault.PermissionDenied || f.Code == fault.NotFound
+	return f.Code == fault.PermissionDenied || f.Code == fault.InsufficientScope || f.Code == fault.NotFound
 }

@@ -57,6 +57,9 @@ func Denied(action, operation string, target op.Target, d *op.Decision) op.Recor
 	if target.Entity == op.EntityScope {
 		r.ScopeID = target.ID
 	}
+	if d != nil && d.Lacks != "" {
+		r.Metadata = append(r.Metadata, fault.Member{Name: "key_lacks", Value: string(d.Lacks)})
+	}
 	if d != nil && d.DeniedBy != "" {
 		r.Metadata = append(r.Metadata, fault.Member{Name: "denied_by", Value: string(d.DeniedBy)})
 	}

@@ -9,14 +9,16 @@ import (
 
 // CreateInput describes a new principal.
 type CreateInput struct {
-	ID          urn.ID `json:"id,omitempty" op:"id=principal" doc:"an id of your own, 1 to 128 of A-Z a-z 0-9 . _ : @ -; made when absent"`
-	Kind        string `json:"kind" op:"required,min=1,max=64" doc:"what it is to the application: user, service, team, agent"`
-	DisplayName string `json:"display_name,omitempty" op:"max=255" doc:"a name for people"`
+	ID          urn.ID  `json:"id,omitempty" op:"id=principal" doc:"an id of your own, 1 to 128 of A-Z a-z 0-9 . _ : @ -; made when absent"`
+	Kind        string  `json:"kind" op:"required,min=1,max=64" doc:"what it is to the application: user, service, team, agent"`
+	DisplayName string  `json:"display_name,omitempty" op:"max=255" doc:"a name for people"`
+	Metadata    op.JSON `json:"metadata,omitempty" op:"max=16KiB" doc:"facts of your own"`
 }
 
 // Create makes a principal. It can do nothing until it is given a key.
 var Create = op.NewCommand(Ops, op.Spec[CreateInput, Principal]{
 	Name:    "create",
+	Schema:  2,
 	Summary: "Create a principal: a user, service, team or agent that acts.",
 	Route:   "POST /v1/principals",
 	Aliases: []string{"POST /v1/users"},
@@ -30,7 +32,11 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Principal]{
 		return urn.CheckPrincipalKind(in.ID, in.Kind)
 	},
 }, func(tx *op.Tx, in CreateInput) (Principal, error) {
-	p, f := Add(tx, Principal{ID: in.ID, Kind: in.Kind, DisplayName: in.DisplayName})
+	metadata, f := op.Merge(nil, in.Metadata)
+	if f != nil {
+		return Principal{}, f
+	}
+	p, f := Add(tx, Principal{ID: in.ID, Kind: in.Kind, DisplayName: in.DisplayName, Metadata: metadata})
 	if f != nil {
 		return Principal{}, f
 	}

@@ -10,8 +10,8 @@ type GetInput struct {
 	ID urn.ID `json:"id" op:"path,id=principal" doc:"the principal"`
 }
 
-// Get shows a principal to itself, to those who share a scope with it and to
-// cluster administrators.
+// Get shows a principal to itself, to those who are related to it or share a
+// scope with it, and to cluster administrators.
 var Get = op.NewQuery(Ops, op.Spec[GetInput, Principal]{
 	Name:    "get",
 	Summary: "Show a principal.",
@@ -25,11 +25,11 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Principal]{
 	if !ok {
 		return Principal{}, op.NotFound()
 	}
-	return p.shownTo(&v.Caller), nil
+	return p.ShownTo(&v.Caller), nil
 })
 
-// shownTo leaves out what only the principal itself and administrators see.
-func (p *Principal) shownTo(c *op.Caller) Principal {
+// ShownTo leaves out what only the principal itself and administrators see.
+func (p *Principal) ShownTo(c *op.Caller) Principal {
 	shown := *p
 	if c.ID != p.ID && !c.Holds(op.Administer) {
 		shown.Permissions = nil

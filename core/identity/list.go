@@ -9,7 +9,8 @@ import (
 
 // ListInput filters principals.
 type ListInput struct {
-	Kind string `json:"kind,omitempty" op:"query,max=64" doc:"only principals of this kind"`
+	Kind      string `json:"kind,omitempty" op:"query,max=64" doc:"only principals of this kind"`
+	Lifecycle string `json:"lifecycle,omitempty" op:"query,enum=active|suspended|archived" doc:"only principals in this lifecycle; all when absent"`
 	op.Paging
 }
 
@@ -19,6 +20,7 @@ const pageScan = 1000
 // List shows the principals that the caller may see, in order of id.
 var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	Name:    "list",
+	Schema:  2,
 	Summary: "List the principals that you can see.",
 	Route:   "GET /v1/principals",
 	Aliases: []string{"GET /v1/users"},
@@ -26,17 +28,13 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	Example: ListInput{Kind: KindUser},
 	Result:  op.NewPage([]Principal{Example}, ""),
 }, func(v *op.View, in ListInput) (op.Page[Principal], error) {
-	r := state.Range{Prefix: state.Key(key.Principal)}
-	if in.Cursor != "" {
-		r.After = state.Key(key.Principal, in.Cursor)
-	}
-	rows := principals.Scan(v, r)
+	rows := in.rows(v)
 	defer rows.Close()
 	var items []Principal
 	for seen := 1; rows.Next(); seen++ {
 		p := rows.Row()
-		if (in.Kind == "" || p.Kind == in.Kind) && visible(v, p.ID) {
-			items = append(items, p.shownTo(&v.Caller))
+		if in.matches(p) && Sees(v, p.ID) {
+			items = append(items, p.ShownTo(&v.Caller))
 		}
 		if len(items) == in.Size() || seen == pageScan {
 			return op.NewPage(items, op.Cursor(p.ID)), nil
@@ -45,9 +43,32 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	return op.NewPage(items, ""), nil
 })
 
-func visible(v *op.View, id urn.ID) bool {
+// rows walks the fewest principals that hold all that are asked for, in order
+// of id.
+func (in *ListInput) rows(v state.View) *state.Rows[Principal] {
+	space, scan, parts := key.Principal, principals.Scan, []any(nil)
+	switch {
+	case in.Lifecycle != "" && in.Lifecycle != Active:
+		space, scan, parts = key.PrincipalLifecycle, byLifecycle.Scan, []any{in.Lifecycle}
+	case in.Kind != "":
+		space, scan, parts = key.PrincipalKind, byKind.Scan, []any{in.Kind}
+	}
+	r := state.Range{Prefix: state.Key(space, parts...)}
+	if in.Cursor != "" {
+		r.After = state.Key(space, append(parts, in.Cursor)...)
+	}
+	return scan(v, r)
+}
+
+func (in *ListInput) matches(p *Principal) bool {
+	return (in.Kind == "" || p.Kind == in.Kind) && (in.Lifecycle == "" || p.Lifecycle == in.Lifecycle)
+}
+
+// Sees says whether the caller sees a principal, by the rights of now.
+func Sees(v *op.View, id urn.ID) bool {
 	if v.Caller.Holds(op.Administer) {
 		return true
 	}
-	return v.Decide("read", op.Read, op.Principal(id)).Allowed
+	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "read", Target: op.Principal(id), Need: op.Read, Time: v.Time})
+	return d.Allowed
 }

@@ -122,12 +122,17 @@ type Decision struct {
 	Why     []Reason
 	// DeniedBy is the rule but for which the answer would be yes.
 	DeniedBy urn.ID
+	// Lacks is what the caller's key may not be used for, if it was the key.
+	Lacks KeyScope
 }
 
 // Refusal is the fault for a caller who was not allowed; nil if he was.
 func (d *Decision) Refusal(need Level) *fault.Fault {
 	if d.Allowed {
 		return nil
+	}
+	if d.Lacks != "" {
+		return fault.New(fault.InsufficientScope, "the key was not made for %s; use one whose scopes hold it", d.Lacks).With("scope", string(d.Lacks))
 	}
 	if !d.Visible {
 		return NotFound()

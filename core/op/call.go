@@ -20,7 +20,11 @@ type Caller struct {
 	// Kind is the principal's kind.
 	Kind string
 	// Credential is the key that was shown; empty for the cluster itself.
+	// Rotation says which of its secrets it was.
 	Credential urn.ID
+	Rotation   uint64
+	// Scopes are what the key may be used for at most; none is all.
+	Scopes []KeyScope
 	// Impersonator is the principal in whose name ID acts, if any.
 	Impersonator urn.ID
 	// Permissions are the cluster permissions held, sorted.

@@ -153,6 +153,8 @@ func (o *Operation) Authorize(v View, in any) *Decision {
 	switch {
 	case r.kind == ruleOpen:
 		return granted()
+	case !v.Caller.reaches(o):
+		return &Decision{Visible: true, Lacks: KeyScope(o.Name)}
 	case r.kind == ruleSystem:
 		return &Decision{Allowed: v.Caller.ID == System}
 	case r.kind == ruleHolds && !v.Caller.Holds(r.permission):

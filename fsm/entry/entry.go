@@ -44,6 +44,8 @@ type Command struct {
 	Trace   op.Trace `cbor:"11,keyasint"`
 	// Batch says that the caller asked for Items, if only for one.
 	Batch bool `cbor:"12,keyasint,omitempty"`
+	// Rotation says which of the key's secrets was shown.
+	Rotation uint64 `cbor:"13,keyasint,omitempty"`
 }
 
 // Item is one operation with its prepared input.

@@ -91,7 +91,7 @@ func documented(t *testing.T, at string, s *op.Shape, seen map[*op.Shape]bool) {
 // pipeline are the faults that may come from the pipeline and the edge, of any
 // operation.
 var pipeline = []fault.Code{
-	fault.APIKeyInvalid, fault.NotFound, fault.PermissionDenied, fault.MalformedRequest, fault.ValidationFailed,
+	fault.APIKeyInvalid, fault.NotFound, fault.PermissionDenied, fault.InsufficientScope, fault.MalformedRequest, fault.ValidationFailed,
 	fault.InvalidID, fault.InvalidFormat, fault.InvalidCursor, fault.IdempotencyInvalid, fault.IdempotencyKeyReused,
 	fault.LimitExceeded, fault.PayloadTooLarge, fault.Internal,
 }

@@ -175,7 +175,7 @@ func (b *builder) batch() {
 			"example": object{"operations": []object{{"op": "object.create", "input": object{"type": "note", "data": object{"title": "draft"}}}}},
 		}}},
 		"responses": func() object {
-			all := b.problems(append(append(commandCodes(), bodyCodes()...), fault.Unauthenticated, fault.APIKeyInvalid, fault.LimitExceeded, fault.NotFound, fault.PermissionDenied, fault.VersionConflict))
+			all := b.problems(append(append(commandCodes(), bodyCodes()...), fault.Unauthenticated, fault.APIKeyInvalid, fault.LimitExceeded, fault.NotFound, fault.PermissionDenied, fault.InsufficientScope, fault.VersionConflict))
 			all["200"] = object{"description": "All of them happened.", "headers": revisionHeader(), "content": object{wire.JSONType: object{
 				"schema":  object{"type": "object", "required": []string{"results"}, "properties": object{"results": object{"type": "array", "items": object{}}}},
 				"example": object{"results": []object{{"id": "obj_01890a5d0c1e7000a000000000000003"}}},

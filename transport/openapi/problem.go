@@ -24,7 +24,7 @@ func codes(o *op.Operation) []fault.Code {
 		all = append(all, bodyCodes()...)
 	}
 	if !o.Open() {
-		all = append(all, fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied)
+		all = append(all, fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied, fault.InsufficientScope)
 	}
 	if slices.ContainsFunc(o.Input.Fields, func(f *op.Field) bool { return f.Path }) {
 		all = append(all, fault.NotFound)

@@ -27,6 +27,42 @@ type Credential struct {
 	ExpiresAt   state.Time `cbor:"7,keyasint,omitempty" json:"expires_at,omitzero" doc:"when it ends by itself"`
 	RevokedAt   state.Time `cbor:"8,keyasint,omitempty" json:"revoked_at,omitzero" doc:"when it was revoked"`
 	RevokedBy   urn.ID     `cbor:"9,keyasint,omitempty" json:"revoked_by,omitempty" doc:"who revoked it"`
+	// Scopes are sorted. No scopes stand for all that the principal may do.
+	Scopes []op.KeyScope `cbor:"10,keyasint,omitempty" json:"scopes,omitempty" doc:"what the key may be used for at most; all that the principal may do when absent"`
+	// Rotation counts the secrets that the key had before the one of now.
+	Rotation  uint64     `cbor:"11,keyasint,omitempty" json:"rotation,omitempty" doc:"how often it was given a new secret"`
+	RotatedAt state.Time `cbor:"12,keyasint,omitempty" json:"rotated_at,omitzero" doc:"when it was given its secret, if not when it was made"`
+	// Former is the digest of the secret before, while that works on.
+	Former      []byte     `cbor:"13,keyasint,omitempty" json:"-"`
+	FormerUntil state.Time `cbor:"14,keyasint,omitempty" json:"former_until,omitzero" doc:"until when the secret before the last rotation works"`
+}
+
+// The statuses of a key.
+const (
+	StatusActive    = "active"
+	StatusExpired   = "expired"
+	StatusRevoked   = "revoked"
+	StatusSuspended = "suspended"
+)
+
+// Key is a key as callers see it.
+type Key struct {
+	Credential
+	Status string `json:"status" doc:"active, expired, revoked, or suspended while its principal is not active"`
+}
+
+// shown gives the key with the status that it has at a time.
+func (c *Credential) shown(v state.View, t state.Time) Key {
+	k := Key{*c, StatusActive}
+	switch {
+	case c.RevokedAt != 0:
+		k.Status = StatusRevoked
+	case !c.live(t):
+		k.Status = StatusExpired
+	case !identity.IsActive(v, c.PrincipalID):
+		k.Status = StatusSuspended
+	}
+	return k
 }
 
 var byPrincipal = &state.Index[Credential]{
@@ -56,40 +92,58 @@ func (c *Credential) live(t state.Time) bool {
 	return c.RevokedAt == 0 && (c.ExpiresAt == 0 || t < c.ExpiresAt)
 }
 
+// opens says whether the secret of a rotation opens the key at t.
+func (c *Credential) opens(rotation uint64, t state.Time) bool {
+	return c.live(t) && (rotation == c.Rotation || rotation+1 == c.Rotation && t < c.FormerUntil)
+}
+
 // unauthenticated is the one answer for unknown, wrong, expired and revoked
 // keys and for principals that may not act: none tells more than another.
 func unauthenticated() *fault.Fault {
 	return fault.New(fault.APIKeyInvalid, "no valid key was given; send Authorization: Bearer weir_..., and if the key was revoked or has expired ask for a new one")
 }
 
-// Present compares a token with the kept digest and gives the key it opens.
-func Present(v state.View, token urn.Token, t state.Time) (*Credential, *fault.Fault) {
-	c, ok := Find(v, token.KeyID)
-	digest := token.Digest()
-	if !ok || subtle.ConstantTimeCompare(digest[:], c.Digest[:]) != 1 || !c.live(t) {
-		return nil, unauthenticated()
-	}
-	return c, nil
-}
-
-// Claim is who a command says that it acts for.
+// Claim is who a call says that it acts for, by which secret of which key.
 type Claim struct {
-	Principal, Credential, Impersonator urn.ID
+	Principal, Credential urn.ID
+	Rotation              uint64
+	Impersonator          urn.ID
 }
 
-// Authenticate judges a claim in a view at a time: the key must be live and
-// its principal active. What the token's secret was is not asked again.
+// Present compares a token with the kept digests and gives the claim that it
+// proves.
+func Present(v state.View, token urn.Token, t state.Time) (Claim, *fault.Fault) {
+	c, ok := Find(v, token.KeyID)
+	if !ok {
+		return Claim{}, unauthenticated()
+	}
+	claim := Claim{Principal: c.PrincipalID, Credential: c.ID, Rotation: c.Rotation}
+	digest := token.Digest()
+	isNow := subtle.ConstantTimeCompare(digest[:], c.Digest[:])
+	isFormer := subtle.ConstantTimeCompare(digest[:], c.Former)
+	if isNow != 1 {
+		claim.Rotation--
+	}
+	if isNow|isFormer != 1 || !c.opens(claim.Rotation, t) {
+		return Claim{}, unauthenticated()
+	}
+	return claim, nil
+}
+
+// Authenticate judges a claim in a view at a time: the key must be live, the
+// secret one that opens it still, and its principal active. What the secret was
+// is not asked again.
 func Authenticate(v state.View, claim Claim, t state.Time) (op.Caller, *fault.Fault) {
 	if claim.Principal == op.System && claim.Credential == "" {
 		return op.Caller{ID: op.System, Kind: string(op.System)}, nil
 	}
 	c, ok := Find(v, claim.Credential)
-	if !ok || !c.live(t) || c.PrincipalID != claim.Principal {
+	if !ok || !c.opens(claim.Rotation, t) || c.PrincipalID != claim.Principal {
 		return op.Caller{}, unauthenticated()
 	}
 	p, ok := identity.Find(v, claim.Principal)
 	if !ok || p.Lifecycle != identity.Active {
 		return op.Caller{}, unauthenticated()
 	}
-	return op.Caller{ID: p.ID, Kind: p.Kind, Credential: c.ID, Permissions: p.Permissions}, nil
+	return op.Caller{ID: p.ID, Kind: p.Kind, Credential: c.ID, Rotation: claim.Rotation, Scopes: c.Scopes, Permissions: p.Permissions}, nil
 }

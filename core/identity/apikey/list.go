@@ -13,24 +13,25 @@ type ListInput struct {
 	op.Paging
 }
 
-// List shows the keys of a principal, revoked ones too, never their secrets.
-var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Credential]]{
+// List shows the keys of a principal with their status, ended ones too, never
+// their secrets.
+var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Key]]{
 	Name:    "list",
 	Summary: "List the keys of a principal.",
 	Route:   "GET /v1/principals/{id}/keys",
 	Access:  op.May("list", op.Own, func(in ListInput) op.Target { return op.Principal(in.PrincipalID) }).OrHolding(op.Administer),
 	Example: ListInput{PrincipalID: "alice"},
-	Result:  op.NewPage([]Credential{example}, ""),
-}, func(v *op.View, in ListInput) (op.Page[Credential], error) {
+	Result:  op.NewPage([]Key{{example, StatusActive}}, ""),
+}, func(v *op.View, in ListInput) (op.Page[Key], error) {
 	r := state.Range{Prefix: state.Key(key.CredentialPrincipal, string(in.PrincipalID))}
 	if in.Cursor != "" {
 		r.After = state.Key(key.CredentialPrincipal, string(in.PrincipalID), urn.ID(in.Cursor))
 	}
 	rows := byPrincipal.Scan(v, r)
 	defer rows.Close()
-	var items []Credential
+	var items []Key
 	for rows.Next() {
-		items = append(items, *rows.Row())
+		items = append(items, rows.Row().shown(v, v.At))
 		if len(items) == in.Size() {
 			return op.NewPage(items, op.Cursor(rows.Row().ID)), nil
 		}

@@ -51,7 +51,8 @@ type walk struct {
 	// until, when set, ends the walk where it is met.
 	until urn.ID
 
-	met   []node
+	met []node
+	// known says of all that were looked at whether they were met.
 	known map[urn.ID]bool
 	edges int
 	// truncated says that a bound was reached before the walk was over.
@@ -61,7 +62,7 @@ type walk struct {
 // from walks from a principal, which is the first node that is met.
 func (w *walk) from(start urn.ID, way direction) {
 	w.met, w.known = []node{{id: start, from: -1}}, map[urn.ID]bool{start: true}
-	if !identity.IsActive(w.view, start) {
+	if start == w.until || !identity.IsActive(w.view, start) {
 		return
 	}
 	for at := 0; at < len(w.met) && w.met[at].depth < w.depth; at++ {
@@ -77,21 +78,20 @@ func (w *walk) step(at int, way direction) bool {
 	rows := edges(w.view, here.id, w.label, way, nil)
 	defer rows.Close()
 	for rows.Next() {
-		if w.edges == w.most*edgesEach {
+		if w.edges == w.most*edgesEach || len(w.met) > w.most {
 			w.truncated = true
 			return false
 		}
 		w.edges++
 		r := rows.Row()
 		next := r.end(way)
-		if r.Lifecycle != identity.Active || w.known[next] || !identity.IsActive(w.view, next) || (w.sees != nil && !w.sees(next)) {
+		if _, looked := w.known[next]; looked || r.Lifecycle != identity.Active {
 			continue
 		}
-		if len(w.met) > w.most {
-			w.truncated = true
-			return false
+		w.known[next] = identity.IsActive(w.view, next) && (w.sees == nil || w.sees(next))
+		if !w.known[next] {
+			continue
 		}
-		w.known[next] = true
 		w.met = append(w.met, node{id: next, depth: here.depth + 1, from: at, label: r.Label})
 		if next == w.until {
 			return false
