@@ -51,6 +51,8 @@ type Config struct {
 	Engine  storage.Engine
 	Log     Log
 	Keys    Keys
+	// Postings is the node's index of the audit trail; nil if it has none.
+	Postings op.Postings
 	// Local holds a handler for each local operation, by name.
 	Local map[string]Local
 	// Before holds what comes before some queries, by name.

@@ -95,7 +95,7 @@ type answered struct {
 // answer authorizes and runs a query, in the present or the past.
 func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call *op.Call) (a answered, err error) {
 	defer state.Guard(&err)
-	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
+	v := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look, Postings: e.Postings}
 	if call.At != "" {
 		past, at, err := e.past(s, call.At)
 		if err != nil {
@@ -169,20 +169,30 @@ func (e *Edge) past(s *scene, at string) (storage.Snapshot, state.Time, error) {
 		if t >= s.head.Time {
 			revision = s.head.Revision
 		} else if revision = audit.RevisionAt(s.view, t); revision == 0 {
-			return nil, 0, badAt("at lies before the first revision")
+			return nil, 0, before(s.view, "at lies before the first revision")
 		}
 	}
 	if revision == 0 || revision > s.head.Revision {
 		return nil, 0, badAt("at is above the newest revision, " + strconv.FormatUint(s.head.Revision, 10))
 	}
 	if when == 0 {
-		when = audit.TimeAt(s.view, revision)
+		if when = audit.TimeAt(s.view, revision); when == 0 {
+			return nil, 0, before(s.view, "at lies before the first entry of the audit trail")
+		}
 	}
 	snapshot, err := e.Engine.Snapshot(revision)
 	if err != nil {
 		return nil, 0, fmt.Errorf("edge: open revision %d: %w", revision, err)
 	}
 	return snapshot, when, nil
+}
+
+// before refuses what lies before the times that the trail still knows.
+func before(v state.View, why string) error {
+	if audit.Base(v) > 0 {
+		return fault.New(fault.StateCompacted, "the part of the audit trail that knows that time was pruned")
+	}
+	return badAt(why)
 }
 
 func badAt(why string) *fault.Fault {

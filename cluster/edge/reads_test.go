@@ -129,7 +129,7 @@ func TestPartsOfABatch(t *testing.T) {
 	do(t, objects.Get.Call, l.bob, objects.GetInput{ID: l.note})
 	do(t, objects.Get.Call, l.alice, objects.GetInput{ID: l.note})
 	l.flush()
-	page := do(t, audit.Entries.Call, l.Admin(), audit.EntriesInput{Entity: audit.EntityReads})
+	page := do(t, audit.Entries.Call, l.Admin(), audit.EntriesInput{Filter: audit.Filter{Entity: audit.EntityReads}})
 	if len(page.Items) != 1 || page.Items[0].AfterDigest == "" {
 		t.Fatalf("%+v", page.Items)
 	}

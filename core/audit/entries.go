@@ -8,79 +8,80 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
-	"github.com/weir-store/weir/storage/key"
 )
 
-// EntriesInput filters entries; what is left out does not filter.
+// EntriesInput filters entries and orders them.
 type EntriesInput struct {
-	TargetID      urn.ID     `json:"target_id,omitempty" op:"query,max=512" doc:"only entries about this thing"`
-	ActorID       urn.ID     `json:"actor_id,omitempty" op:"query,max=128" doc:"only what this principal did"`
-	Action        string     `json:"action,omitempty" op:"query,max=64" doc:"only this action"`
-	Entity        string     `json:"entity,omitempty" op:"query,max=64" doc:"only this kind of record"`
-	TargetType    string     `json:"target_type,omitempty" op:"query,max=128" doc:"only things of this type"`
-	ScopeID       urn.ID     `json:"scope_id,omitempty" op:"query,max=128" doc:"only entries of this scope"`
-	ParentTraceID urn.ID     `json:"parent_trace_id,omitempty" op:"query,max=128" doc:"only what this entry caused"`
-	Since         state.Time `json:"since,omitzero" op:"query" doc:"only from this time on"`
-	Until         state.Time `json:"until,omitzero" op:"query" doc:"only up to this time"`
-	Order         string     `json:"order,omitempty" op:"query,enum=sequence|-sequence" doc:"sequence, oldest first, when absent"`
+	Filter
+	Order string `json:"order,omitempty" op:"query,enum=sequence|-sequence|timestamp|-timestamp" doc:"oldest first, when absent; by time and by sequence is the same"`
 	op.Paging
 }
-
-// maxScan bounds the entries that one page looks at: a page can be short, or
-// empty, and have more behind it.
-const maxScan = 2000
 
 // Entries lists what the caller may see of the trail.
 var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 	Name:    "entries",
+	Schema:  2,
 	Summary: "List entries of the audit trail that you may see.",
 	Doc: "You see what you did yourself, what was done to objects that you own, and what happened in scopes that you administer; " +
 		"holders of audit.read see everything. That you looked is itself an entry.",
-	Route:   "GET /v1/audit/entries",
-	Access:  op.Anyone[EntriesInput]("read"),
-	Faults:  []fault.Code{fault.InvalidCursor, fault.MalformedRequest},
-	Example: EntriesInput{TargetID: "obj_01890a5d0c1e7000a000000000000003"},
-	Result:  op.NewPage([]Entry{example}, ""),
-	Validate: func(in *EntriesInput) *fault.Fault {
-		if in.Since != 0 && in.Until != 0 && in.Until < in.Since {
-			return inverted("until", "must not be before since")
-		}
-		return nil
-	},
+	Route:    "GET /v1/audit/entries",
+	Access:   op.Anyone[EntriesInput]("read"),
+	Faults:   []fault.Code{fault.InvalidCursor, fault.MalformedRequest},
+	Example:  EntriesInput{Filter: Filter{TargetID: "obj_01890a5d0c1e7000a000000000000003"}},
+	Result:   op.NewPage([]Entry{example}, ""),
+	Validate: func(in *EntriesInput) *fault.Fault { return in.validate() },
 }, func(v *op.View, in EntriesInput) (op.Page[Entry], error) {
 	t := open(v)
 	t.traced("audit.entries", in.asked()...)
-	rows, f := t.walk(&in)
+	falling := in.Order != "" && in.Order[0] == '-'
+	after, f := place(in.Cursor)
 	if f != nil {
 		return op.Page[Entry]{}, f
 	}
-	defer rows.Close()
-	m := newMatch(&in)
+	w, m := t.walk(&in.Filter, after, falling)
+	defer w.close()
 	var items []Entry
-	for scanned := 1; rows.Next(); scanned++ {
-		r := rows.Row()
-		e := parse(r)
-		if r.Sequence > t.size || m.past(e) {
+	for scanned := 0; scanned < maxScan && len(items) < in.Size(); scanned++ {
+		r, more := w.next()
+		if !more {
+			return op.NewPage(items, ""), nil
+		}
+		if r == nil {
 			break
 		}
-		if m.takes(e) && t.shows(e) {
-			items = append(items, shown(r, e))
+		passes, outside := m.takes(r.Entry, falling)
+		if outside {
+			return op.NewPage(items, ""), nil
 		}
-		if len(items) == in.Size() || scanned == maxScan {
-			return op.NewPage(items, op.Cursor(strconv.FormatUint(e.Sequence, 10))), nil
+		if passes {
+			if e := parse(r); t.shows(e) {
+				items = append(items, shown(r, e))
+			}
 		}
 	}
-	return op.NewPage(items, ""), nil
+	return op.NewPage(items, op.Cursor(strconv.FormatUint(w.done(), 10))), nil
 })
 
-// asked is what the trace of the query says about it.
-func (in *EntriesInput) asked() []fault.Member {
+// place reads a cursor: the last sequence that was seen, 0 for none.
+func place(cursor string) (uint64, *fault.Fault) {
+	if cursor == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseUint(cursor, 10, 53)
+	if err != nil || n == 0 {
+		return 0, fault.New(fault.InvalidCursor, "the cursor is not one of this list; begin again without it").Wrap(err)
+	}
+	return n, nil
+}
+
+// asked is what the trace of a query says about it.
+func (f *Filter) asked() []fault.Member {
 	var m []fault.Member
 	for _, f := range []fault.Member{
-		{Name: "target_id", Value: string(in.TargetID)},
-		{Name: "actor_id", Value: string(in.ActorID)},
-		{Name: "scope_id", Value: string(in.ScopeID)},
-		{Name: "action", Value: in.Action},
+		{Name: "target_id", Value: string(f.TargetID)},
+		{Name: "actor_id", Value: string(f.ActorID)},
+		{Name: "scope_id", Value: string(f.ScopeID)},
+		{Name: "action", Value: f.Action},
 	} {
 		if f.Value != "" {
 			m = append(m, f)
@@ -89,77 +90,27 @@ func (in *EntriesInput) asked() []fault.Member {
 	return m
 }
 
-// walk starts after the cursor, or where the times can begin to fit.
-func (t *trail) walk(in *EntriesInput) (*state.Rows[row], *fault.Fault) {
-	reverse := in.Order == "-sequence"
-	after := uint64(0)
+// walk starts after a sequence (0: none), or where the times can begin to fit.
+func (t *trail) walk(f *Filter, after uint64, falling bool) (*walk, *match) {
+	low, high := t.base+1, t.size
 	switch {
-	case in.Cursor != "":
-		n, err := strconv.ParseUint(in.Cursor, 10, 53)
-		if err != nil {
-			return nil, fault.New(fault.InvalidCursor, "the cursor is not one of this list; begin again without it").Wrap(err)
-		}
-		after = n
-	case reverse:
-		after = t.size + 1
-		if in.Until != 0 {
-			after = min(after, before(t.v.Now, in.Until+1)+1)
-		}
-	case in.Since != 0:
-		after = before(t.v.Now, in.Since)
+	case after != 0 && falling:
+		high = min(high, after-1)
+	case after != 0:
+		low = max(low, after+1)
+	case falling && f.Until != 0:
+		high = min(high, before(t.v.Now, f.Until+1))
+	case !falling && f.Since != 0:
+		low = max(low, before(t.v.Now, f.Since)+1)
 	}
-	r := state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, after), Reverse: reverse}
-	return entries.Scan(t.v.Now, r), nil
+	m := newMatch(f)
+	return begin(t.v, m, low, high, falling), m
 }
 
 // before is the number of entries before a time.
 func before(v state.View, t state.Time) uint64 {
 	at := t.String()
-	return last(v, func(r *row) bool { return parse(r).Timestamp < at })
-}
-
-// match is the filter of a query. Times compare as texts: all have one form.
-type match struct {
-	in           *EntriesInput
-	since, until string
-	reverse      bool
-}
-
-func newMatch(in *EntriesInput) *match {
-	m := &match{in: in, reverse: in.Order == "-sequence", until: state.MaxTime.String()}
-	if in.Since != 0 {
-		m.since = in.Since.String()
-	}
-	if in.Until != 0 {
-		m.until = in.Until.String()
-	}
-	return m
-}
-
-// past says that neither this entry nor any after it in the walk can fit.
-func (m *match) past(e *chain.Entry) bool {
-	if m.reverse {
-		return e.Timestamp < m.since
-	}
-	return e.Timestamp > m.until
-}
-
-func (m *match) takes(e *chain.Entry) bool {
-	in := m.in
-	for _, f := range [...]struct{ want, have string }{
-		{string(in.TargetID), string(e.TargetID)},
-		{string(in.ActorID), string(e.ActorID)},
-		{in.Action, e.Action},
-		{in.Entity, e.Entity},
-		{in.TargetType, e.TargetType},
-		{string(in.ScopeID), string(e.ScopeID)},
-		{string(in.ParentTraceID), string(e.ParentTraceID)},
-	} {
-		if f.want != "" && f.want != f.have {
-			return false
-		}
-	}
-	return e.Timestamp >= m.since && e.Timestamp <= m.until
+	return last(v, func(r *row) bool { return chain.Text(r.Entry, "timestamp") < at })
 }
 
 // inverted is the refusal of a range that ends before it begins.
@@ -167,3 +118,121 @@ func inverted(parameter, detail string) *fault.Fault {
 	return fault.New(fault.MalformedRequest, "the range ends before it begins").
 		At(fault.Item{Parameter: parameter, Code: "inverted-range", Detail: detail})
 }
+
+// CountInput filters entries.
+type CountInput struct {
+	Filter
+	After uint64 `json:"after,omitempty" op:"query" doc:"count on behind this entry; counted_to of the answer before"`
+}
+
+// Counted is a number of entries.
+type Counted struct {
+	Count     uint64 `json:"count" doc:"how many entries that you may see pass the filter"`
+	CountedTo uint64 `json:"counted_to" doc:"the entry up to which was counted"`
+	Complete  bool   `json:"complete" doc:"whether all were; if not, call again with after, and add up"`
+}
+
+// maxCount bounds the entries that are read to count.
+const maxCount = 20_000
+
+// Count counts entries. It leaves no trace.
+var Count = op.NewQuery(Ops, op.Spec[CountInput, Counted]{
+	Name:     "count",
+	Summary:  "Count entries of the audit trail that you may see.",
+	Doc:      "One answer looks at 20,000 entries at the most.",
+	Route:    "GET /v1/audit/count",
+	Access:   op.Anyone[CountInput]("read"),
+	Faults:   []fault.Code{fault.MalformedRequest},
+	Example:  CountInput{Filter: Filter{ActorID: "alice"}},
+	Result:   Counted{Count: 17, CountedTo: 42, Complete: true},
+	Validate: func(in *CountInput) *fault.Fault { return in.validate() },
+}, func(v *op.View, in CountInput) (Counted, error) {
+	t := open(v)
+	w, m := t.walk(&in.Filter, in.After, false)
+	defer w.close()
+	out := Counted{}
+	for range maxCount {
+		r, more := w.next()
+		outside, passes := !more, false
+		if r == nil && more {
+			break
+		}
+		if r != nil {
+			passes, outside = m.takes(r.Entry, false)
+		}
+		if outside {
+			out.CountedTo, out.Complete = t.size, true
+			return out, nil
+		}
+		if passes && (t.all() || t.shows(parse(r))) {
+			out.Count++
+		}
+	}
+	out.CountedTo = w.done()
+	return out, nil
+})
+
+// ChildrenInput names an entry.
+type ChildrenInput struct {
+	Sequence uint64 `json:"sequence" op:"path,min=1" doc:"the entry's place in the trail"`
+	op.Paging
+}
+
+// ChildrenOf lists what an entry caused.
+var ChildrenOf = op.NewQuery(Ops, op.Spec[ChildrenInput, op.Page[Entry]]{
+	Name:    "children",
+	Summary: "List the entries that an entry caused.",
+	Doc:     "These are the other entries of its call, and those of later calls that named it in Weir-Parent-Trace, as far as you may see them.",
+	Route:   "GET /v1/audit/entries/{sequence}/children",
+	Access:  op.Anyone[ChildrenInput]("read"),
+	Faults:  []fault.Code{fault.NotFound, fault.InvalidCursor},
+	Example: ChildrenInput{Sequence: 1},
+	Result:  op.NewPage([]Entry{example}, ""),
+}, func(v *op.View, in ChildrenInput) (op.Page[Entry], error) {
+	t := open(v)
+	after, f := place(in.Cursor)
+	if f != nil {
+		return op.Page[Entry]{}, f
+	}
+	if _, _, err := t.read(in.Sequence, "audit.children"); err != nil {
+		return op.Page[Entry]{}, err
+	}
+	var items []Entry
+	scanned := 0
+	for n := range Children(v.Now, max(in.Sequence, 1)) {
+		if n <= after || n > t.size {
+			continue
+		}
+		if len(items) == in.Size() || scanned == maxScan {
+			return op.NewPage(items, op.Cursor(strconv.FormatUint(n-1, 10))), nil
+		}
+		scanned++
+		r := load(v.Now, n)
+		if e := parse(r); t.shows(e) {
+			items = append(items, shown(r, e))
+		}
+	}
+	return op.NewPage(items, ""), nil
+})
+
+// ByIDInput names an entry by its id.
+type ByIDInput struct {
+	ID urn.ID `json:"id" op:"path,id=aud" doc:"the entry"`
+}
+
+// GetByID shows the entry with an id, as rollbacks and causes name it.
+var GetByID = op.NewQuery(Ops, op.Spec[ByIDInput, Entry]{
+	Name:    "get_by_id",
+	Summary: "Show the entry of the audit trail that has an id.",
+	Route:   "GET /v1/audit/traces/{id}",
+	Access:  op.Anyone[ByIDInput]("read"),
+	Faults:  []fault.Code{fault.NotFound},
+	Example: ByIDInput{ID: "aud_01890a5d0c1e7000a000000000000006"},
+	Result:  example,
+}, func(v *op.View, in ByIDInput) (Entry, error) {
+	n, ok := SequenceOf(v.Now, in.ID)
+	if !ok {
+		return Entry{}, op.NotFound()
+	}
+	return get(v, n)
+})

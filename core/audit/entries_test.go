@@ -105,20 +105,20 @@ func TestEntriesFilter(t *testing.T) {
 		in   EntriesInput
 		want []uint64
 	}{
-		{"a target", EntriesInput{TargetID: object}, []uint64{4, last - 2}},
-		{"an actor", EntriesInput{ActorID: "bob"}, []uint64{last - 2, last - 1, last}},
-		{"an actor and an action", EntriesInput{ActorID: "bob", Action: "update"}, []uint64{last - 2, last}},
-		{"an entity", EntriesInput{Entity: op.EntityObject}, []uint64{4, last - 2}},
-		{"a type", EntriesInput{TargetType: "note"}, []uint64{4, last - 2}},
-		{"a scope, by bob", EntriesInput{ScopeID: scope, ActorID: "bob"}, []uint64{last - 1}},
-		{"newest first", EntriesInput{ActorID: "bob", Order: "-sequence"}, []uint64{last, last - 1, last - 2}},
-		{"until", EntriesInput{Until: third}, []uint64{1, 2, 3, 4}},
-		{"until, newest first", EntriesInput{Until: third, Order: "-sequence"}, []uint64{4, 3, 2, 1}},
-		{"between", EntriesInput{Since: third, Until: third}, []uint64{4}},
-		{"between, newest first", EntriesInput{Since: third, Until: third, Order: "-sequence"}, []uint64{4}},
-		{"since later than all", EntriesInput{Since: l.head.Time + 1}, nil},
-		{"until before all", EntriesInput{Until: testStart}, nil},
-		{"nothing", EntriesInput{Action: "none"}, nil},
+		{"a target", EntriesInput{Filter: Filter{TargetID: object}}, []uint64{4, last - 2}},
+		{"an actor", EntriesInput{Filter: Filter{ActorID: "bob"}}, []uint64{last - 2, last - 1, last}},
+		{"an actor and an action", EntriesInput{Filter: Filter{ActorID: "bob", Action: "update"}}, []uint64{last - 2, last}},
+		{"an entity", EntriesInput{Filter: Filter{Entity: op.EntityObject}}, []uint64{4, last - 2}},
+		{"a type", EntriesInput{Filter: Filter{TargetType: "note"}}, []uint64{4, last - 2}},
+		{"a scope, by bob", EntriesInput{Filter: Filter{ScopeID: scope, ActorID: "bob"}}, []uint64{last - 1}},
+		{"newest first", EntriesInput{Filter: Filter{ActorID: "bob"}, Order: "-sequence"}, []uint64{last, last - 1, last - 2}},
+		{"until", EntriesInput{Filter: Filter{Until: third}}, []uint64{1, 2, 3, 4}},
+		{"until, newest first", EntriesInput{Filter: Filter{Until: third}, Order: "-sequence"}, []uint64{4, 3, 2, 1}},
+		{"between", EntriesInput{Filter: Filter{Since: third, Until: third}}, []uint64{4}},
+		{"between, newest first", EntriesInput{Filter: Filter{Since: third, Until: third}, Order: "-sequence"}, []uint64{4}},
+		{"since later than all", EntriesInput{Filter: Filter{Since: l.head.Time + 1}}, nil},
+		{"until before all", EntriesInput{Filter: Filter{Until: testStart}}, nil},
+		{"nothing", EntriesInput{Filter: Filter{Action: "none"}}, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := sequences(must(l, Entries, row.in)); !slices.Equal(got, row.want) {
@@ -137,7 +137,7 @@ func TestEntriesPage(t *testing.T) {
 	for _, order := range []string{"sequence", "-sequence"} {
 		for _, limit := range []int{7, 200} {
 			t.Run(fmt.Sprint(order, limit), func(t *testing.T) {
-				in := EntriesInput{ActorID: op.System, Order: order, Paging: op.Paging{Limit: limit}}
+				in := EntriesInput{Filter: Filter{ActorID: op.System}, Order: order, Paging: op.Paging{Limit: limit}}
 				var got []uint64
 				pages := 0
 				for more := true; more; pages++ {

@@ -46,7 +46,7 @@ var Export = op.NewQuery(Ops, op.Spec[ExportInput, op.Raw]{
 	},
 }, func(v *op.View, in ExportInput) (op.Raw, error) {
 	t := open(v)
-	from := max(in.From, 1)
+	from := max(in.From, t.base+1)
 	if from > t.size+1 {
 		return op.Raw{}, beyond("from", "the trail has fewer entries")
 	}

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"iter"
-	"sort"
 
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
@@ -25,6 +24,25 @@ var links = state.NewTable(state.Spec[link]{
 	Trail: true,
 })
 
+// Size is the number of entries in the newest state.
+func Size(v state.View) uint64 { return head(v).Sequence }
+
+// Base is the last entry that was pruned; 0 if none was.
+func Base(v state.View) uint64 { return base(v).Size }
+
+// Bytes are the canonical bytes of an entry, which must be there.
+func Bytes(v state.View, sequence uint64) []byte { return load(v, sequence).Entry }
+
+// Each calls fn for the bytes of the entries from..to that are there. They are
+// valid during the call only.
+func Each(v state.View, from, to uint64, fn func(sequence uint64, entry []byte)) {
+	rows := entries.Scan(v, state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, from-1)})
+	defer rows.Close()
+	for rows.Next() && rows.Row().Sequence <= to {
+		fn(rows.Row().Sequence, rows.Row().Entry)
+	}
+}
+
 // EntryAt is the entry with a sequence, if there is one. The view is of the
 // newest state: a transaction, or op.View's Now.
 func EntryAt(v state.View, sequence uint64) (*chain.Entry, bool) {
@@ -42,7 +60,7 @@ func SequenceOf(v state.View, id urn.ID) (sequence uint64, found bool) {
 	if !urn.IsValid(id, urn.PrefixAudit) {
 		return 0, false
 	}
-	n := uint64(sort.Search(int(head(v).Sequence), func(i int) bool { return idOf(load(v, uint64(i)+1)) >= id })) + 1
+	n := last(v, func(r *row) bool { return idOf(r) < id }) + 1
 	r, ok := entries.Get(v, state.Key(key.Audit, n))
 	return n, ok && idOf(r) == id
 }

@@ -19,21 +19,23 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Entry]{
 	Faults:  []fault.Code{fault.NotFound},
 	Example: GetInput{Sequence: 1},
 	Result:  example,
-}, func(v *op.View, in GetInput) (Entry, error) {
+}, func(v *op.View, in GetInput) (Entry, error) { return get(v, in.Sequence) })
+
+func get(v *op.View, sequence uint64) (Entry, error) {
 	t := open(v)
-	r, e, err := t.read(in.Sequence, "audit.get")
+	r, e, err := t.read(sequence, "audit.get")
 	if err != nil {
 		return Entry{}, err
 	}
 	found := shown(r, e)
 	if e.Entity == EntityReads {
 		all := false
-		if found.Reads, all = t.body(in.Sequence); !all {
+		if found.Reads, all = t.body(sequence); !all {
 			found.Opening = "" // with it, guesses about the rest could be tested
 		}
 	}
 	return found, nil
-})
+}
 
 // Raw gives the canonical bytes of an entry: the leaf of the tree, and what
 // its hash is taken of.

@@ -3,7 +3,6 @@ package audit
 import (
 	"golang.org/x/mod/sumdb/tlog"
 
-	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -45,7 +44,7 @@ var Inclusion = op.NewQuery(Ops, op.Spec[InclusionInput, InclusionProof]{
 	if err != nil {
 		panic(&state.Broken{Err: err})
 	}
-	leaf := tlog.Hash(chain.Leaf(load(v.Now, in.Sequence).Entry))
+	leaf := tlog.Hash((&reader{v: v.Now}).hashes(0, in.Sequence-1, 1))
 	return InclusionProof{Sequence: in.Sequence, Size: size, LeafHash: leaf.String(), Hashes: shownHashes(path)}, nil
 })
 

@@ -209,7 +209,7 @@ var ReadsQuery = op.NewQuery(Ops, op.Spec[ReadsInput, op.Page[Read]]{
 	},
 }, func(v *op.View, in ReadsInput) (op.Page[Read], error) {
 	t := open(v)
-	t.traced("audit.reads", (&EntriesInput{TargetID: in.TargetID, ActorID: in.ActorID}).asked()...)
+	t.traced("audit.reads", (&Filter{TargetID: in.TargetID, ActorID: in.ActorID}).asked()...)
 	sequence, skip, f := in.place()
 	if f != nil {
 		return op.Page[Read]{}, f

@@ -13,14 +13,15 @@ import (
 // asks for. Entries never change, so they are read from the newest state in
 // any case.
 type trail struct {
-	v    *op.View
-	size uint64
+	v *op.View
+	// size is the last entry, base the last of those that were pruned.
+	size, base uint64
 	// owns and leads remember what was found out about objects and scopes.
 	owns, leads map[urn.ID]bool
 }
 
 func open(v *op.View) *trail {
-	t := &trail{v: v, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}}
+	t := &trail{v: v, base: base(v.Now).Size, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}}
 	if v.Past() {
 		t.size = SizeAt(v.Now, v.Revision())
 	} else {
@@ -29,13 +30,16 @@ func open(v *op.View) *trail {
 	return t
 }
 
+// all says whether the caller sees every entry.
+func (t *trail) all() bool { return t.v.Caller.Holds(op.ReadAudit) }
+
 // shows says whether the caller may see an entry: what he did himself, what
 // was done to an object that he owns, what happened in a scope that he
 // administers; auditors see all.
 func (t *trail) shows(e *chain.Entry) bool {
 	c := &t.v.Caller
 	switch {
-	case c.Holds(op.ReadAudit), e.ActorID == c.ID:
+	case t.all(), e.ActorID == c.ID:
 		return true
 	case e.Entity == op.EntityObject && remember(t.owns, e.TargetID, t.owned):
 		return true
@@ -63,7 +67,7 @@ func remember(known map[urn.ID]bool, id urn.ID, find func(urn.ID) bool) bool {
 // read gives an entry if the caller may see it, and has the reply wait for the
 // trace of that.
 func (t *trail) read(sequence uint64, operation string) (*row, *chain.Entry, error) {
-	if sequence == 0 || sequence > t.size {
+	if sequence <= t.base || sequence > t.size {
 		return nil, nil, op.NotFound()
 	}
 	r := load(t.v.Now, sequence)

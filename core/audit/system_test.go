@@ -28,14 +28,14 @@ func TestThroughANode(t *testing.T) {
 	if _, err := objects.Update.Call(ctx, bob, objects.UpdateInput{ID: o.ID, Data: op.JSON(`{}`)}); !fault.Is(err, fault.NotFound) {
 		t.Fatalf("bob's update: %v", err)
 	}
-	page, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{TargetID: o.ID})
+	page, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{Filter: audit.Filter{TargetID: o.ID}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(page.Items) != 2 || page.Items[0].Action != "create" || page.Items[1].Outcome != chain.Denied || page.Items[1].ActorID != "bob" {
 		t.Fatalf("alice sees %+v", page.Items)
 	}
-	reads, err := audit.Entries.Call(ctx, s.Admin(), audit.EntriesInput{Action: "read", ActorID: "alice"})
+	reads, err := audit.Entries.Call(ctx, s.Admin(), audit.EntriesInput{Filter: audit.Filter{Action: "read", ActorID: "alice"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,6 +35,33 @@ var entries = state.NewTable(state.Spec[row]{
 	Trail: true,
 })
 
+// foundation is what is kept of the entries that were pruned: enough to verify
+// those that follow. Its size is that of whole tiles, so that the tree stands
+// without them.
+type foundation struct {
+	// Size is how many entries were pruned, Hash that of the last of them,
+	// Revision and Timestamp what it said.
+	Size      uint64   `cbor:"1,keyasint"`
+	Hash      [32]byte `cbor:"2,keyasint"`
+	Revision  uint64   `cbor:"3,keyasint"`
+	Timestamp string   `cbor:"4,keyasint"`
+	// Sequence is the entry that pruned last.
+	Sequence uint64 `cbor:"5,keyasint"`
+}
+
+var foundations = state.NewTable(state.Spec[foundation]{
+	Space: key.AuditBase,
+	Key:   func(*foundation) key.Key { return state.Key(key.AuditBase) },
+})
+
+// base is what the kept trail stands on; zero where nothing was pruned.
+func base(v state.View) foundation {
+	if b, ok := foundations.Get(v, state.Key(key.AuditBase)); ok {
+		return *b
+	}
+	return foundation{}
+}
+
 // tile is 256 hashes of one level of the tree, stored when it is complete.
 type tile struct {
 	Level  uint64 `cbor:"1,keyasint"`

@@ -23,7 +23,7 @@ var Tile = op.NewQuery(Ops, op.Spec[TileInput, op.Raw]{
 	Doc:     "The paths and bytes are those of C2SP tlog-tiles, with /v1/audit as the prefix of the log.",
 	Route:   "GET /v1/audit/tile/{path...}",
 	Access:  op.Holding[TileInput]("read", op.ReadAudit),
-	Faults:  []fault.Code{fault.NotFound},
+	Faults:  []fault.Code{fault.NotFound, fault.StateCompacted},
 	Example: TileInput{Path: "0/000.p/1"},
 	Result:  op.Raw{ContentType: tileType},
 }, func(v *op.View, in TileInput) (op.Raw, error) {
@@ -37,6 +37,9 @@ var Tile = op.NewQuery(Ops, op.Spec[TileInput, op.Raw]{
 	}
 	r := &reader{v: v.Now}
 	if t.L < 0 {
+		if first < base(v.Now).Size {
+			return op.Raw{}, fault.New(fault.StateCompacted, "these entries were pruned; look into the exports that were made of them")
+		}
 		return op.Raw{ContentType: tileType, Body: r.bundle(first, width)}, nil
 	}
 	return op.Raw{ContentType: tileType, Body: r.hashes(level, first, width)}, nil

@@ -36,7 +36,7 @@ var Verify = op.NewQuery(Ops, op.Spec[VerifyInput, chain.Report]{
 	},
 }, func(v *op.View, in VerifyInput) (chain.Report, error) {
 	t := open(v)
-	from, to := max(in.From, 1), t.size
+	from, to := max(in.From, t.base+1), t.size
 	if in.To != 0 {
 		to = min(to, in.To)
 	}
@@ -50,7 +50,7 @@ var Verify = op.NewQuery(Ops, op.Spec[VerifyInput, chain.Report]{
 
 // verify checks the entries from..to, which should be there.
 func verify(v state.View, from, to uint64) chain.Report {
-	if from > 1 && !entries.Has(v, state.Key(key.Audit, from-1)) {
+	if from > base(v).Size+1 && !entries.Has(v, state.Key(key.Audit, from-1)) {
 		r := chain.Report{}
 		r.Settle(&chain.Break{Sequence: from - 1, Reason: chain.Missing})
 		return r
@@ -168,7 +168,9 @@ func believed(v state.View, c *checkpoint) *chain.Checkpoint {
 // anchor is what the state holds of the first size entries.
 func anchor(v state.View, size uint64) chain.Anchor {
 	a := chain.Anchor{Size: size}
-	if size > 0 {
+	if b := base(v); size > 0 && size == b.Size {
+		a.Hash, a.Peaks = b.Hash, peaks(v, size)
+	} else if size > 0 {
 		a.Hash, a.Peaks = chain.Hash(load(v, size).Entry), peaks(v, size)
 	}
 	return a

@@ -84,6 +84,8 @@ type View struct {
 	Look func(revision uint64, fn func(past state.View))
 	// Trace is what the caller said about the cause of the call.
 	Trace Trace
+	// Postings is the node's index of the audit trail; nil if it has none.
+	Postings Postings
 	// reads are the traces that must be committed before the reply.
 	reads *[]Record
 }

@@ -140,7 +140,7 @@ func TestRefusals(t *testing.T) {
 	p := setUp(t)
 	var o objects.Object
 	made := p.one(func() { o = p.note(`{"n":1}`) })
-	read := p.one(func() { must(p, p.Admin(), audit.Entries, audit.EntriesInput{TargetID: o.ID}) })
+	read := p.one(func() { must(p, p.Admin(), audit.Entries, audit.EntriesInput{Filter: audit.Filter{TargetID: o.ID}}) })
 	denied := p.one(func() {
 		if c := refused(p, p.zoe, objects.Update, objects.UpdateInput{ID: o.ID, Data: []byte(`{}`)}); c != fault.NotFound {
 			t.Fatal(c)

@@ -48,7 +48,7 @@ func TestRefusalsAreTracedWhateverTheCallerSendsAlong(t *testing.T) {
 				return // refused before any right was asked
 			}
 			s.Close()
-			page, err := audit.Entries.Call(context.Background(), s.Admin(), audit.EntriesInput{ActorID: "mallory"})
+			page, err := audit.Entries.Call(context.Background(), s.Admin(), audit.EntriesInput{Filter: audit.Filter{ActorID: "mallory"}})
 			if err != nil || len(page.Items) != 1 {
 				t.Fatalf("%d entries of the refused caller, %v; want one", len(page.Items), err)
 			}
@@ -67,7 +67,7 @@ func TestRefusedBatchIsTracedByItsItem(t *testing.T) {
 	if !fault.Is(err, fault.NotFound) {
 		t.Fatalf("got %v, want %s", err, fault.NotFound)
 	}
-	page, err := audit.Entries.Call(context.Background(), s.Admin(), audit.EntriesInput{ActorID: "mallory"})
+	page, err := audit.Entries.Call(context.Background(), s.Admin(), audit.EntriesInput{Filter: audit.Filter{ActorID: "mallory"}})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Operation != objects.Delete.Name {
 		t.Fatalf("%+v, %v; want one entry of %s", page.Items, err, objects.Delete.Name)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/weir-store/weir/cluster"
 	"github.com/weir-store/weir/cluster/edge"
+	"github.com/weir-store/weir/cluster/postings"
 	"github.com/weir-store/weir/cluster/replica"
 	"github.com/weir-store/weir/core"
 	"github.com/weir-store/weir/core/access"
@@ -43,6 +44,8 @@ type Solo struct {
 	*edge.Edge
 	Engine  storage.Engine
 	Replica *replica.Replica
+	// Index is the node's index of the trail. It is brought up by hand.
+	Index   *postings.Index
 	Clock   *Clock
 	Catalog *op.Catalog
 	// Root is the token of the first administrator.
@@ -71,8 +74,9 @@ func Over(tb testing.TB, engine storage.Engine) *Solo {
 		tb.Fatalf("open the machine: %v", err)
 	}
 	s.Replica = replica.New(machine, engine)
+	s.Index = postings.New(engine, memdb.New(), slog.New(slog.DiscardHandler))
 	s.Edge = edge.New(edge.Config{
-		Catalog: s.Catalog, Sight: access.Sight{}, Engine: engine, Log: s, Keys: keys{},
+		Catalog: s.Catalog, Sight: access.Sight{}, Engine: engine, Log: s, Keys: keys{}, Postings: s.Index,
 		Clock: s.Clock.Now, Random: NewRandom(2), ReadDelay: never, Logger: slog.New(slog.DiscardHandler),
 	})
 	tb.Cleanup(s.Close)

@@ -22,7 +22,7 @@ func TestCauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{TargetID: o.ID})
+	page, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{Filter: audit.Filter{TargetID: o.ID}})
 	if err != nil || len(page.Items) != 1 {
 		t.Fatalf("%+v %v", page, err)
 	}
@@ -48,7 +48,7 @@ func TestCauses(t *testing.T) {
 			}
 		})
 	}
-	children, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{ParentTraceID: cause})
+	children, err := audit.Entries.Call(ctx, alice, audit.EntriesInput{Filter: audit.Filter{ParentTraceID: cause}})
 	if err != nil || len(children.Items) != 2 || children.Items[0].Action != "update" || children.Items[1].Action != "read" {
 		t.Errorf("the children are %+v, %v", children, err)
 	}

@@ -72,7 +72,12 @@ var (
 	AuditReadPolicy = declare(Space{ID: 0x65, Name: "audit_read_policy"})
 	AuditLink       = declare(Space{ID: 0x6A, Name: "audit_link"})
 
-	Reversal = declare(Space{ID: 0x70, Name: "reversal"})
+	Reversal  = declare(Space{ID: 0x70, Name: "reversal"})
+	AuditBase = declare(Space{ID: 0x6B, Name: "audit_base"})
+
+	// These lie in a node's own index, never in the state.
+	IndexMark    = declare(Space{ID: 0xF0, Name: "index_mark", Volatile: true})
+	IndexPosting = declare(Space{ID: 0xF1, Name: "index_posting"})
 )
 
 var table [256]*Space

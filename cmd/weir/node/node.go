@@ -70,6 +70,7 @@ type Node struct {
 	config  Config
 	cluster *cluster.Node
 	edge    *edge.Edge
+	index   *trailIndex
 	http    *http.Server
 	url     string
 	// opened is closed once edge is there for those that the cluster calls.
@@ -98,7 +99,7 @@ func Start(config Config) (*Node, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	if err := errors.Join(n.serve(listener), n.profile()); err != nil {
-		return nil, errors.Join(err, listener.Close(), n.cluster.Close())
+		return nil, errors.Join(err, listener.Close(), n.index.Close(), n.cluster.Close())
 	}
 	return n, nil
 }
@@ -147,8 +148,11 @@ func (n *Node) open() error {
 	if err != nil {
 		return err
 	}
+	if n.index, err = n.openIndex(engine); err != nil {
+		return errors.Join(err, n.cluster.Close())
+	}
 	n.edge = edge.New(edge.Config{
-		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: agreed(n.cluster), Keys: n,
+		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: agreed(n.cluster), Keys: n, Postings: n.index,
 		Local:  map[string]edge.Local{system.StatusQuery.Name: n.status},
 		Before: map[string]edge.Before{audit.Checkpoint.Name: n.fresh},
 		Clock:  time.Now, Random: rand.Reader, Logger: c.Log,
@@ -331,7 +335,7 @@ func (n *Node) Close(ctx context.Context) error {
 	}
 	n.served.Wait()
 	n.edge.Close()
-	return errors.Join(err, n.cluster.Close())
+	return errors.Join(err, n.index.Close(), n.cluster.Close())
 }
 
 // RandomKeys makes the keys of a store of one node, which no other node needs.
