@@ -25,6 +25,7 @@ func Sets() []*op.Set {
 		relation.Ops,
 		relation.Resolve,
 		apikey.Ops,
+		objects.TypeOps,
 		objects.Ops,
 		tenancy.Ops,
 		rules.Ops,

@@ -22,6 +22,7 @@ var actions = []struct {
 	{"delete", op.Admin, op.None},
 	{"restore", op.Admin, op.None},
 	{"rollback", op.Admin, op.Own},
+	{"ownership_transfer", op.Own, op.None},
 	{"share", op.Own, op.Write},
 	{"projection", op.Own, op.Write},
 	{"revoke", op.Own, op.Admin},
@@ -35,7 +36,7 @@ var actions = []struct {
 // Question is about whom, what and which action is asked.
 type Question struct {
 	PrincipalID urn.ID `json:"principal_id,omitempty" op:"id=principal" doc:"about whom; you yourself when absent"`
-	Action      string `json:"action" op:"required,min=1,max=64" doc:"read, list, write, update, delete, restore, rollback, share, projection, revoke; for scopes also membership_change, scope_create, scope_modify, lifecycle_change, scope_dissolve"`
+	Action      string `json:"action" op:"required,min=1,max=64" doc:"read, list, write, update, delete, restore, rollback, ownership_transfer, share, projection, revoke; for scopes also membership_change, scope_create, scope_modify, lifecycle_change, scope_dissolve"`
 	ObjectID    urn.ID `json:"object_id,omitempty" op:"id=obj" doc:"the object; give this or scope_id"`
 	ScopeID     urn.ID `json:"scope_id,omitempty" op:"id=scp|org" doc:"the scope; give this or object_id"`
 }

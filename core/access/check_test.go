@@ -149,7 +149,7 @@ func TestCheck(t *testing.T) {
 	t.Run("an unknown action is told the legal ones", func(t *testing.T) {
 		s := setUp(t)
 		_, err := access.Check.Call(context.Background(), s.As("vic"), access.Question{Action: "fly", ObjectID: s.note})
-		if f, ok := fault.Of(err); !ok || !strings.Contains(f.Detail, "read, list, write, update, delete, restore, rollback, share") {
+		if f, ok := fault.Of(err); !ok || !strings.Contains(f.Detail, "read, list, write, update, delete, restore, rollback, ownership_transfer, share") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -21,12 +21,18 @@ type Sight struct {
 	// Denials are asked, in this order, about everything that would be
 	// granted. They can only take away.
 	Denials []Denial
+	// Redactions are asked, in this order, about all content that is shown.
+	Redactions []Redaction
 }
 
 // Denial says whether a rule forbids a request: what comes to the principal
 // through a scope or, with an empty scope, the request as such, the owner's
 // included.
 type Denial func(v state.View, r op.Request, scope urn.ID) (rule urn.ID, denied bool)
+
+// Redaction takes out of an object's content what the principal of a request
+// may not see. It can only take away, and gives what the next one is asked about.
+type Redaction func(v state.View, r op.Request, content op.JSON) op.JSON
 
 // Decide implements op.Sight.
 func (s Sight) Decide(v state.View, r op.Request) op.Decision {
@@ -35,6 +41,14 @@ func (s Sight) Decide(v state.View, r op.Request) op.Decision {
 		return op.Decision{}
 	}
 	return s.judge(v, r, ways(v, p, r))
+}
+
+// Reveal implements op.Sight.
+func (s Sight) Reveal(v state.View, r op.Request, content op.JSON) op.JSON {
+	for _, redact := range s.Redactions {
+		content = redact(v, r, content)
+	}
+	return content
 }
 
 // Forbids implements op.Sight.

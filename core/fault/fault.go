@@ -45,6 +45,12 @@ func New(code Code, format string, args ...any) *Fault {
 
 // With adds a member to the fault itself.
 func (f *Fault) With(name string, value any) *Fault {
+	for i := range f.Members {
+		if f.Members[i].Name == name {
+			f.Members[i].Value = value
+			return f
+		}
+	}
 	f.Members = append(f.Members, Member{name, value})
 	return f
 }

@@ -20,7 +20,7 @@ var Past = op.NewEntity(Ops, op.Entity{
 		}
 		x := current(v, h)
 		return op.Known{
-			Type: h.Type, Version: h.Version, Ended: h.Lifecycle == Tombstoned, State: shown(h, x),
+			Type: h.Type, Version: h.Version, Ended: h.Lifecycle == Tombstoned, State: plain(h, x),
 			Content: content{h.Type, h.OwnerID, h.Lifecycle, x.Body.Bytes},
 		}, true
 	},

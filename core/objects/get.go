@@ -32,7 +32,7 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Object]{
 		return Object{}, op.NotFound()
 	}
 	v.Read(reading(h))
-	return shown(h, x), nil
+	return shown(v, h, x), nil
 })
 
 // reading is what the trail says of content that was given out.

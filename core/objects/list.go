@@ -42,14 +42,16 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Object]]{
 	}, in.Order))
 	defer walk.Close()
 	var items []Object
+	size := 0
 	defer func() { readList(v, items) }()
 	for walk.Next() {
 		h, ok := met(v, walk, in.Include != "")
 		if !ok {
 			continue
 		}
-		items = append(items, shown(h, current(v, h)))
-		if len(items) == in.Size() {
+		x := current(v, h)
+		items = append(items, shown(v, h, x))
+		if size += len(x.Body.Bytes); len(items) == in.Size() || size > pageBytes {
 			return op.NewPage(items, op.Cursor(h.ID)), nil
 		}
 	}

@@ -21,9 +21,18 @@ type Object struct {
 	UpdatedAt state.Time `json:"updated_at" doc:"when the version was written"`
 	Checksum  string     `json:"checksum" doc:"commitment to the data: HMAC-SHA256 of its canonical form under a random salt"`
 	Data      op.JSON    `json:"data,omitempty" doc:"the content"`
+	Warning   string     `json:"warning,omitempty" doc:"what to know about the call, such as that the type is deprecated"`
 }
 
-func shown(h *Header, x *Version) Object {
+// shown is the object with what the caller may see of a version's content.
+func shown(v *op.View, h *Header, x *Version) Object {
+	o := plain(h, x)
+	o.Data = v.Reveal(h.ID, o.Data)
+	return o
+}
+
+// plain is the object with all of a version's content.
+func plain(h *Header, x *Version) Object {
 	return Object{
 		ID: h.ID, Type: h.Type, OwnerID: h.OwnerID, Version: x.Number, Lifecycle: h.Lifecycle,
 		CreatedAt: h.CreatedAt, UpdatedAt: x.CreatedAt, Checksum: hex.EncodeToString(x.Commitment[:]), Data: x.Body.Bytes,

@@ -68,18 +68,20 @@ func (h *Header) revive(tx *op.Tx, data op.JSON, reason string) *Version {
 
 // DeleteInput names an object to delete.
 type DeleteInput struct {
-	ID     urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
-	Reason string `json:"reason,omitempty" op:"query,max=1024" doc:"why, for the history"`
+	ID      urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Reason  string `json:"reason,omitempty" op:"query,max=1024" doc:"why, for the history"`
+	Version uint64 `json:"version,omitempty" op:"query,min=1" doc:"the version that you read; a newer one refuses the deletion"`
 }
 
 // Delete tombstones an object: only its owner still sees it, and it can be
 // restored. Deleting it again changes nothing.
 var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 	Name:      "delete",
+	Schema:    2,
 	Summary:   "Delete an object; its history stays and it can be restored.",
 	Route:     "DELETE /v1/objects/{id}",
 	Access:    op.May("delete", op.Admin, func(in DeleteInput) op.Target { return op.Object(in.ID) }),
-	Faults:    []fault.Code{fault.NotFound, fault.VersionConflict},
+	Faults:    []fault.Code{fault.NotFound, fault.VersionConflict, fault.PreconditionRequired},
 	Example:   DeleteInput{ID: exampleID, Reason: "obsolete"},
 	Undo:      op.Reversible("object.restore"),
 	Versioned: true,
@@ -88,11 +90,14 @@ var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 	if !ok {
 		return op.Nothing{}, op.NotFound()
 	}
-	if f := tx.CheckVersion(h.Version, 0); f != nil {
+	if f := tx.CheckVersion(h.Version, in.Version); f != nil {
 		return op.Nothing{}, f
 	}
 	if h.Lifecycle == Tombstoned {
 		return op.Nothing{}, nil
+	}
+	if f := h.stated(tx, in.Version); f != nil {
+		return op.Nothing{}, f
 	}
 	x := current(tx, h)
 	before := traced(h, x)
@@ -103,21 +108,24 @@ var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 
 // RestoreInput names a deleted object.
 type RestoreInput struct {
-	ID     urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
-	Reason string `json:"reason,omitempty" op:"max=1024" doc:"why, for the history"`
+	ID      urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Reason  string `json:"reason,omitempty" op:"max=1024" doc:"why, for the history"`
+	Version uint64 `json:"version,omitempty" op:"min=1" doc:"the version that you read; a newer one refuses the restore"`
 }
 
 // Restore brings a deleted object back as a new version with the same data.
 // What shared it shares it again.
 var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
-	Name:    "restore",
-	Summary: "Bring a deleted object back.",
-	Route:   "POST /v1/objects/{id}/restore",
-	Access:  op.May("restore", op.Admin, func(in RestoreInput) op.Target { return op.Object(in.ID) }),
-	Faults:  []fault.Code{fault.NotFound, fault.IsolationViolation},
-	Example: RestoreInput{ID: exampleID},
-	Result:  example,
-	Undo:    op.Reversible("object.delete"),
+	Name:      "restore",
+	Schema:    2,
+	Summary:   "Bring a deleted object back.",
+	Route:     "POST /v1/objects/{id}/restore",
+	Access:    op.May("restore", op.Admin, func(in RestoreInput) op.Target { return op.Object(in.ID) }),
+	Faults:    []fault.Code{fault.NotFound, fault.IsolationViolation, fault.VersionConflict, fault.PreconditionRequired},
+	Example:   RestoreInput{ID: exampleID},
+	Result:    example,
+	Undo:      op.Reversible("object.delete"),
+	Versioned: true,
 }, func(tx *op.Tx, in RestoreInput) (Object, error) {
 	h, ok := Find(tx, in.ID)
 	if !ok {
@@ -126,9 +134,15 @@ var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
 	if h.Lifecycle != Tombstoned {
 		return Object{}, fault.New(fault.IsolationViolation, "the object is not deleted")
 	}
+	if f := tx.CheckVersion(h.Version, in.Version); f != nil {
+		return Object{}, f
+	}
+	if f := h.stated(tx, in.Version); f != nil {
+		return Object{}, f
+	}
 	last := current(tx, h)
 	before := traced(h, last)
 	x := h.revive(tx, last.Body.Bytes, in.Reason)
 	record(tx, "rollback", h, before, traced(h, x))
-	return shown(h, x), nil
+	return shown(tx.View(), h, x), nil
 })

@@ -20,7 +20,7 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Object]{
 	Summary:   "Append a new version of an object.",
 	Route:     "PUT /v1/objects/{id}",
 	Access:    op.May("update", op.Write, func(in UpdateInput) op.Target { return op.Object(in.ID) }),
-	Faults:    []fault.Code{fault.NotFound, fault.IsolationViolation, fault.VersionConflict},
+	Faults:    []fault.Code{fault.NotFound, fault.IsolationViolation, fault.VersionConflict, fault.PreconditionRequired},
 	Example:   UpdateInput{ID: exampleID, Version: 1, Data: op.JSON(`{"title":"final"}`)},
 	Result:    example,
 	Undo:      op.Reversible("append the previous version again"),
@@ -36,9 +36,12 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Object]{
 	if f := tx.CheckVersion(h.Version, in.Version); f != nil {
 		return Object{}, f
 	}
+	if f := h.stated(tx, in.Version); f != nil {
+		return Object{}, f
+	}
 	before := traced(h, current(tx, h))
 	x := h.append(tx, in.Data, in.Reason, OriginWrite)
 	headers.Put(tx.Tx, h)
 	record(tx, "update", h, before, traced(h, x))
-	return shown(h, x), nil
+	return shown(tx.View(), h, x), nil
 })

@@ -1,11 +1,9 @@
 package objects
 
 import (
-	"bytes"
 	"encoding/hex"
 	"strconv"
 
-	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -15,7 +13,8 @@ import (
 
 // VersionsInput names an object.
 type VersionsInput struct {
-	ID urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	ID    urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Order string `json:"order,omitempty" op:"query,enum=version|-version" doc:"version, oldest first, when absent"`
 	op.Paging
 }
 
@@ -31,17 +30,15 @@ type VersionInfo struct {
 	Data      op.JSON    `json:"data,omitempty" doc:"the content"`
 }
 
-// Versions lists the history of an object, oldest first.
+// Versions lists the history of an object.
 var Versions = op.NewQuery(Ops, op.Spec[VersionsInput, op.Page[VersionInfo]]{
 	Name:    "versions",
-	Summary: "List the versions of an object, oldest first.",
+	Schema:  2,
+	Summary: "List the versions of an object, oldest first unless asked otherwise.",
 	Route:   "GET /v1/objects/{id}/versions",
 	Access:  op.May("read", op.Read, func(in VersionsInput) op.Target { return op.Object(in.ID) }),
 	Example: VersionsInput{ID: exampleID},
-	Result: op.NewPage([]VersionInfo{{
-		ObjectID: exampleID, Version: 1, CreatedAt: 1767225600000000, CreatedBy: "alice", Reason: "created",
-		Origin: OriginWrite, Checksum: exampleSum, Data: op.JSON(`{"title":"draft"}`),
-	}}, ""),
+	Result:  op.NewPage([]VersionInfo{exampleInfo}, ""),
 	Validate: func(in *VersionsInput) *fault.Fault {
 		if _, err := strconv.ParseUint(in.Cursor, 10, 64); in.Cursor != "" && err != nil {
 			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
@@ -54,104 +51,86 @@ var Versions = op.NewQuery(Ops, op.Spec[VersionsInput, op.Page[VersionInfo]]{
 		return op.Page[VersionInfo]{}, op.NotFound()
 	}
 	v.Read(reading(h))
-	r := state.Range{Prefix: state.Key(key.ObjectVersion, in.ID)}
+	r := state.Range{Prefix: state.Key(key.ObjectVersion, in.ID), Reverse: in.Order == "-version"}
 	if n, err := strconv.ParseUint(in.Cursor, 10, 64); err == nil {
 		r.After = state.Key(key.ObjectVersion, in.ID, n)
 	}
 	rows := versions.Scan(v, r)
 	defer rows.Close()
 	var items []VersionInfo
+	size := 0
 	for rows.Next() {
 		x := rows.Row()
-		items = append(items, VersionInfo{
-			ObjectID: x.ObjectID, Version: x.Number, CreatedAt: x.CreatedAt, CreatedBy: x.CreatedBy,
-			Reason: x.Reason, Origin: x.Origin, Checksum: hex.EncodeToString(x.Commitment[:]), Data: x.Body.Bytes,
-		})
-		if len(items) == in.Size() {
+		items = append(items, info(v, x))
+		if size += len(x.Body.Bytes); len(items) == in.Size() || size > pageBytes {
 			return op.NewPage(items, op.Cursor(strconv.FormatUint(x.Number, 10))), nil
 		}
 	}
 	return op.NewPage(items, ""), nil
 })
 
-// DiffInput names two versions of an object.
-type DiffInput struct {
-	ID   urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
-	From uint64 `json:"from" op:"required,query,min=1" doc:"the version to start from"`
-	To   uint64 `json:"to" op:"required,query,min=1" doc:"the version to compare with"`
-}
+// pageBytes is the size of contents at which a page ends, however few things
+// are on it.
+const pageBytes = 1 << 20
 
-// Change is a member that differs between two versions.
-type Change struct {
-	Old op.JSON `json:"old" doc:"the value before"`
-	New op.JSON `json:"new" doc:"the value after"`
-}
-
-// DiffOutput compares the top-level members of two versions.
-type DiffOutput struct {
-	Added   map[string]op.JSON `json:"added" doc:"members that only the later one has"`
-	Removed map[string]op.JSON `json:"removed" doc:"members that only the earlier one has"`
-	Changed map[string]Change  `json:"changed" doc:"members that differ"`
-}
-
-// Diff compares two versions of an object member by member.
-var Diff = op.NewQuery(Ops, op.Spec[DiffInput, DiffOutput]{
-	Name:    "diff",
-	Summary: "Compare two versions of an object.",
-	Route:   "GET /v1/objects/{id}/diff",
-	Access:  op.May("read", op.Read, func(in DiffInput) op.Target { return op.Object(in.ID) }),
-	Example: DiffInput{ID: exampleID, From: 1, To: 2},
-	Result: DiffOutput{
-		Added: map[string]op.JSON{}, Removed: map[string]op.JSON{},
-		Changed: map[string]Change{"title": {Old: op.JSON(`"draft"`), New: op.JSON(`"final"`)}},
-	},
-}, func(v *op.View, in DiffInput) (DiffOutput, error) {
-	h, ok := Find(v, in.ID)
-	if !ok {
-		return DiffOutput{}, op.NotFound()
+// info is the version with what the caller may see of its content.
+func info(v *op.View, x *Version) VersionInfo {
+	return VersionInfo{
+		ObjectID: x.ObjectID, Version: x.Number, CreatedAt: x.CreatedAt, CreatedBy: x.CreatedBy,
+		Reason: x.Reason, Origin: x.Origin, Checksum: hex.EncodeToString(x.Commitment[:]), Data: v.Reveal(x.ObjectID, x.Body.Bytes),
 	}
-	from, ok := FindVersion(v, in.ID, in.From)
-	to, found := FindVersion(v, in.ID, in.To)
-	if !ok || !found {
-		return DiffOutput{}, op.NotFound()
+}
+
+var exampleInfo = VersionInfo{
+	ObjectID: exampleID, Version: 1, CreatedAt: 1767225600000000, CreatedBy: "alice", Reason: "created",
+	Origin: OriginWrite, Checksum: exampleSum, Data: op.JSON(`{"title":"draft"}`),
+}
+
+// VersionInput names one version of an object.
+type VersionInput struct {
+	ID      urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+	Version uint64 `json:"version" op:"path,min=1" doc:"the number of the version"`
+}
+
+// GetVersion shows one version of an object, also of a deleted one to those who
+// see that.
+var GetVersion = op.NewQuery(Ops, op.Spec[VersionInput, VersionInfo]{
+	Name:    "get_version",
+	Summary: "Show one version of an object.",
+	Route:   "GET /v1/objects/{id}/versions/{version}",
+	Access:  op.May("read", op.Read, func(in VersionInput) op.Target { return op.Object(in.ID) }),
+	Example: VersionInput{ID: exampleID, Version: 1},
+	Result:  exampleInfo,
+}, func(v *op.View, in VersionInput) (VersionInfo, error) { return one(v, in.ID, in.Version) })
+
+// CurrentInput names an object.
+type CurrentInput struct {
+	ID urn.ID `json:"id" op:"path,id=obj" doc:"the object"`
+}
+
+// CurrentVersion shows the newest version of an object.
+var CurrentVersion = op.NewQuery(Ops, op.Spec[CurrentInput, VersionInfo]{
+	Name:    "current_version",
+	Summary: "Show the newest version of an object: who wrote it, when and why.",
+	Route:   "GET /v1/objects/{id}/versions/current",
+	Access:  op.May("read", op.Read, func(in CurrentInput) op.Target { return op.Object(in.ID) }),
+	Example: CurrentInput{ID: exampleID},
+	Result:  exampleInfo,
+}, func(v *op.View, in CurrentInput) (VersionInfo, error) { return one(v, in.ID, 0) })
+
+// one finds a version of an object; the newest for 0.
+func one(v *op.View, id urn.ID, number uint64) (VersionInfo, error) {
+	h, ok := Find(v, id)
+	if !ok {
+		return VersionInfo{}, op.NotFound()
+	}
+	if number == 0 {
+		number = h.Version
+	}
+	x, ok := FindVersion(v, id, number)
+	if !ok {
+		return VersionInfo{}, op.NotFound()
 	}
 	v.Read(reading(h))
-	a, f := canon.Parse(from.Body.Bytes)
-	if f != nil {
-		return DiffOutput{}, f
-	}
-	b, f := canon.Parse(to.Body.Bytes)
-	if f != nil {
-		return DiffOutput{}, f
-	}
-	return compare(a.Members, b.Members), nil
-})
-
-// compare merges two lists of members, both in canonical order.
-func compare(a, b []canon.Member) DiffOutput {
-	d := DiffOutput{Added: map[string]op.JSON{}, Removed: map[string]op.JSON{}, Changed: map[string]Change{}}
-	at := func(list []canon.Member, name string) (op.JSON, bool) {
-		for _, m := range list {
-			if m.Name == name {
-				return m.Value.Append(nil), true
-			}
-		}
-		return nil, false
-	}
-	for _, m := range a {
-		was := op.JSON(m.Value.Append(nil))
-		is, ok := at(b, m.Name)
-		switch {
-		case !ok:
-			d.Removed[m.Name] = was
-		case !bytes.Equal(was, is):
-			d.Changed[m.Name] = Change{Old: was, New: is}
-		}
-	}
-	for _, m := range b {
-		if _, ok := at(a, m.Name); !ok {
-			d.Added[m.Name] = m.Value.Append(nil)
-		}
-	}
-	return d
+	return info(v, x), nil
 }

@@ -160,6 +160,9 @@ type Sight interface {
 	// Forbids says whether a rule denies the action as such, whoever has the
 	// right to it, and which. Level and ways play no part.
 	Forbids(v state.View, r Request) (rule urn.ID, denied bool)
+	// Reveal gives the part of an object's content that a principal may see who
+	// has read on it.
+	Reveal(v state.View, r Request, content JSON) JSON
 	// Visible walks the objects on which a principal has at least read.
 	Visible(v state.View, g Gaze) Walk
 }

@@ -251,6 +251,10 @@ func (tx *Tx) CheckVersion(current, body uint64) *fault.Fault {
 	return nil
 }
 
+// Conditional says whether the caller named, by If-Match, the version that it
+// read.
+func (tx *Tx) Conditional() bool { return tx.ifMatch != 0 }
+
 // Call is one operation on its way to a node: the wire form that all Runners
 // take.
 type Call struct {

@@ -1,6 +1,8 @@
 package op
 
 import (
+	"strconv"
+
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -74,4 +76,14 @@ func (r Request) forbidden(rule urn.ID, denied bool) error {
 		return nil
 	}
 	return r.demand(Decision{Visible: true, DeniedBy: rule})
+}
+
+// AtItem says which item of a list of the input an error is about: by index, and
+// by the pointer to it.
+func AtItem(err error, list string, index int) error {
+	if f, ok := fault.Of(err); ok {
+		at := "/" + list + "/" + strconv.Itoa(index)
+		f.With("index", int64(index)).At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
+	}
+	return err
 }

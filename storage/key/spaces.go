@@ -42,6 +42,7 @@ var (
 	ObjectOwner   = declare(Space{ID: 0x31, Name: "object_owner"})
 	ObjectVersion = declare(Space{ID: 0x32, Name: "object_version"})
 	Tombstone     = declare(Space{ID: 0x33, Name: "tombstone"})
+	ObjectType    = declare(Space{ID: 0x34, Name: "object_type"})
 
 	Scope            = declare(Space{ID: 0x40, Name: "scope"})
 	ScopeParent      = declare(Space{ID: 0x41, Name: "scope_parent"})
