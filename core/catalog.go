@@ -28,6 +28,7 @@ func Sets() []*op.Set {
 		objects.TypeOps,
 		objects.Ops,
 		tenancy.Ops,
+		tenancy.Memberships,
 		rules.Ops,
 		access.Ops,
 		audit.Ops,

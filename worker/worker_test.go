@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/internal/testkit"
 	"github.com/weir-store/weir/worker"
 )
@@ -100,5 +102,47 @@ func TestSigning(t *testing.T) {
 	s.User("alice")
 	sign(1)
 	sign(0)
+	s.Verify()
+}
+
+// A sweeper notes what has expired, once, and is idle otherwise.
+func TestSweeping(t *testing.T) {
+	s := testkit.New(t)
+	alice := s.User("alice")
+	s.User("bob")
+	now := testkit.Start
+	sweeper := &worker.Sweeper{Store: s.Edge, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)}
+	sweep := func(want int) {
+		t.Helper()
+		before := s.Length()
+		if err := sweeper.Sweep(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Length() - before; got != want {
+			t.Errorf("%d entries, want %d", got, want)
+		}
+	}
+	ctx := context.Background()
+	scope, err := tenancy.Create.Call(ctx, alice, tenancy.CreateInput{Name: "team"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expires := state.Time(testkit.Start.Add(time.Hour).UnixMicro())
+	if _, err := tenancy.Add.Call(ctx, alice, tenancy.AddInput{ID: scope.ID, PrincipalID: "bob", ExpiresAt: expires}); err != nil {
+		t.Fatal(err)
+	}
+	sweep(0)
+	// By a clock that is fast it is due, and by the log's it is not: the node
+	// tries once, and nothing comes of it.
+	now = testkit.Start.Add(time.Hour)
+	sweep(1)
+	s.Clock.Advance(time.Hour)
+	sweep(1)
+	sweep(0)
+	all := false
+	page, err := tenancy.Members.Call(ctx, alice, tenancy.MembersInput{ID: scope.ID, ActiveOnly: &all})
+	if err != nil || len(page.Items) != 2 || page.Items[1].Version != 2 || page.Items[1].EndReason != tenancy.EndExpired {
+		t.Errorf("%v: the members are %+v", err, page.Items)
+	}
 	s.Verify()
 }

@@ -43,7 +43,7 @@ func New(code Code, format string, args ...any) *Fault {
 	return &Fault{Code: code, Detail: fmt.Sprintf(format, args...)}
 }
 
-// With adds a member to the fault itself.
+// With adds a member to the fault itself; one that it has takes the new value.
 func (f *Fault) With(name string, value any) *Fault {
 	for i := range f.Members {
 		if f.Members[i].Name == name {

@@ -20,33 +20,40 @@ type AddInput struct {
 // the expiry now asked for; a role that was taken away comes back under its
 // old id.
 var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
-	Name:    "add_member",
-	Summary: "Make a principal a member of a scope, with a role.",
-	Route:   "POST /v1/scopes/{id}/members",
-	Status:  201,
-	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
-	Example: AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
-	Result:  exampleMember,
-	Undo:    op.Reversible("scope.remove_member"),
-	Validate: func(in *AddInput) *fault.Fault {
-		if in.Role == "" {
-			in.Role = Viewer
-		}
-		if in.Role == Owner && in.ExpiresAt != 0 {
-			return badExpiry("an owner's membership does not expire; leave expires_at out, or give another role")
-		}
-		return nil
-	},
+	Name:     "add_member",
+	Summary:  "Make a principal a member of a scope, with a role.",
+	Route:    "POST /v1/scopes/{id}/members",
+	Status:   201,
+	Access:   op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
+	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
+	Example:  AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
+	Result:   exampleMember,
+	Undo:     op.Reversible("scope.remove_member"),
+	Validate: func(in *AddInput) *fault.Fault { return in.validate() },
 }, func(tx *op.Tx, in AddInput) (Membership, error) {
+	scope, f := changeable(tx, in.ID)
+	if f != nil {
+		return Membership{}, f
+	}
+	return admit(tx, scope, in)
+})
+
+func (in *AddInput) validate() *fault.Fault {
+	if in.Role == "" {
+		in.Role = Viewer
+	}
+	if in.Role == Owner && in.ExpiresAt != 0 {
+		return badExpiry("an owner's membership does not expire; leave expires_at out, or give another role")
+	}
+	return nil
+}
+
+// admit makes somebody a member of a scope that may be changed.
+func admit(tx *op.Tx, scope *Header, in AddInput) (Membership, error) {
 	if in.Role.OnScope() >= op.Admin {
 		if err := tx.Demand("membership_change", op.Own, op.Scope(in.ID)); err != nil {
 			return Membership{}, err
 		}
-	}
-	scope, f := changeable(tx, in.ID)
-	if f != nil {
-		return Membership{}, f
 	}
 	if f := admissible(tx, in.PrincipalID); f != nil {
 		return Membership{}, f
@@ -54,9 +61,8 @@ var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	if in.ExpiresAt != 0 && in.ExpiresAt <= tx.Time() {
 		return Membership{}, badExpiry("expires_at is in the past; give a later time, or leave it out")
 	}
-	m := add(tx, in)
-	return m.shown(tx, scope, tx.Time()), nil
-})
+	return add(tx, in).shown(tx, scope, tx.Time()), nil
+}
 
 // admissible says whether a principal may become a member.
 func admissible(v state.View, id urn.ID) *fault.Fault {

@@ -6,6 +6,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
 )
 
 // ProjectionsInput names a scope and filters what is shared with it.
@@ -48,6 +49,92 @@ var Projections = op.NewQuery(Ops, op.Spec[ProjectionsInput, op.Page[Projection]
 		}
 	}
 	return op.NewPage(items, ""), nil
+})
+
+// OfObjectInput names an object and filters where it is shared.
+type OfObjectInput struct {
+	ObjectID   urn.ID `json:"object_id" op:"path,id=obj" doc:"the object"`
+	ActiveOnly *bool  `json:"active_only,omitempty" op:"query" doc:"false shows ended shares too; true when absent"`
+	op.Paging
+}
+
+// OfObject lists where an object is shared, by scope, to its owner.
+var OfObject = op.NewQuery(Ops, op.Spec[OfObjectInput, op.Page[Projection]]{
+	Name:     "of_object",
+	Summary:  "List the scopes that an object of yours is shared with.",
+	Route:    "GET /v1/objects/{object_id}/projections",
+	Access:   op.May("list", op.Read, func(in OfObjectInput) op.Target { return op.Object(in.ObjectID) }),
+	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
+	Example:  OfObjectInput{ObjectID: exampleObject},
+	Result:   op.NewPage([]Projection{exampleProjection}, ""),
+	Validate: func(in *OfObjectInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope, urn.PrefixOrg) },
+}, func(v *op.View, in OfObjectInput) (op.Page[Projection], error) {
+	if h, ok := objects.Find(v.Now, in.ObjectID); !ok || h.OwnerID != v.Caller.ID {
+		return op.Page[Projection]{}, fault.New(fault.PermissionDenied, "this is shown to the object's owner only")
+	}
+	r := state.Range{Prefix: state.Key(key.ProjectionObject, in.ObjectID)}
+	if in.Cursor != "" {
+		r.After = state.Key(key.ProjectionObject, in.ObjectID, urn.ID(in.Cursor))
+	}
+	rows := byObject.Scan(v, r)
+	defer rows.Close()
+	var items []Projection
+	for seen := 1; rows.Next(); seen++ {
+		p := rows.Row()
+		scope, _ := Find(v, p.ScopeID)
+		if s := p.shown(v, scope); s.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly) {
+			items = append(items, s)
+		}
+		if len(items) == in.Size() || seen == pageScan {
+			return op.NewPage(items, op.Cursor(p.ScopeID)), nil
+		}
+	}
+	return op.NewPage(items, ""), nil
+})
+
+// ShareInput names a scope and an object.
+type ShareInput struct {
+	ID       urn.ID `json:"id" op:"path,id=scp|org" doc:"the scope"`
+	ObjectID urn.ID `json:"object_id" op:"path,id=obj" doc:"the object"`
+}
+
+// Share says whether an object is shared with a scope, and how.
+type Share struct {
+	IsProjected bool        `json:"is_projected" doc:"whether the share counts"`
+	Projection  *Projection `json:"projection" doc:"the share; null if none counts"`
+}
+
+// IsProjected says whether an object is shared with a scope, to its owner and
+// to members whose role reads.
+var IsProjected = op.NewQuery(Ops, op.Spec[ShareInput, Share]{
+	Name:    "is_projected",
+	Summary: "Ask whether an object is shared with a scope.",
+	Route:   "GET /v1/scopes/{id}/projections/{object_id}",
+	Access:  op.Anyone[ShareInput]("read"),
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied},
+	Example: ShareInput{ID: exampleID, ObjectID: exampleObject},
+	Result:  Share{IsProjected: true, Projection: &exampleProjection},
+}, func(v *op.View, in ShareInput) (Share, error) {
+	if v.Demand("read", op.Own, op.Object(in.ObjectID)) != nil {
+		if err := v.Demand("read", op.Read, op.Scope(in.ID)); err != nil {
+			return Share{}, err
+		}
+		if f := within(v, in.ID, op.Read); f != nil {
+			return Share{}, f
+		}
+	}
+	scope, ok := Find(v, in.ID)
+	if !ok {
+		return Share{}, nil
+	}
+	p, ok := Projected(v, in.ID, in.ObjectID)
+	if !ok {
+		return Share{}, nil
+	}
+	if s := p.shown(v, scope); s.Live() {
+		return Share{IsProjected: true, Projection: &s}, nil
+	}
+	return Share{}, nil
 })
 
 // shown gives the projection with the status that it has in effect.

@@ -29,7 +29,7 @@ type troupe struct {
 
 func setUp(t *testing.T) *troupe {
 	t.Helper()
-	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops, probe)
+	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, access.Ops, probe)
 	for _, id := range []urn.ID{"alice", "bob", "erin", "vic", "gus", "sam"} {
 		s.Principal(id)
 	}

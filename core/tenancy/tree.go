@@ -1,6 +1,8 @@
 package tenancy
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
@@ -49,12 +51,31 @@ var Ancestors = op.NewQuery(Ops, op.Spec[ScopeInput, op.Page[Scope]]{
 	Result:  op.NewPage([]Scope{example}, ""),
 }, func(v *op.View, in ScopeInput) (op.Page[Scope], error) {
 	var items []Scope
-	h, ok := Find(v, in.ID)
-	for ok && h.ParentID != "" {
-		if h, ok = Find(v, h.ParentID); ok && visible(v, h.ID) {
+	for _, id := range above(v, in.ID) {
+		if h, ok := Find(v, id); ok && visible(v, id) {
 			items = append(items, h.shown())
 		}
 	}
+	return op.NewPage(items, ""), nil
+})
+
+// Path lists the scopes from the root down to one, the scope itself included,
+// as far as the caller can see them.
+var Path = op.NewQuery(Ops, op.Spec[ScopeInput, op.Page[Scope]]{
+	Name:    "path",
+	Summary: "List the scopes from the root down to a scope.",
+	Route:   "GET /v1/scopes/{id}/path",
+	Access:  op.May("read", op.Read, target),
+	Example: ScopeInput{ID: exampleID},
+	Result:  op.NewPage([]Scope{example}, ""),
+}, func(v *op.View, in ScopeInput) (op.Page[Scope], error) {
+	var items []Scope
+	for _, id := range append([]urn.ID{in.ID}, above(v, in.ID)...) {
+		if h, ok := Find(v, id); ok && visible(v, id) {
+			items = append(items, h.shown())
+		}
+	}
+	slices.Reverse(items)
 	return op.NewPage(items, ""), nil
 })
 

@@ -49,9 +49,9 @@ func TestList(t *testing.T) {
 		{"a guest sees its scope alone", "gus", tenancy.ListInput{}, []urn.ID{tr.scope}},
 		{"a member below does not see what lies above", "sam", tenancy.ListInput{}, []urn.ID{grandchild, other}},
 		{"a cluster administrator sees all", "root", tenancy.ListInput{}, []urn.ID{tr.scope, child, sibling, grandchild, other}},
-		{"by creator", "vic", tenancy.ListInput{OwnerID: "bob"}, []urn.ID{sibling}},
-		{"by parent", "vic", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
-		{"by a parent that the caller does not see", "sam", tenancy.ListInput{ParentID: child}, []urn.ID{grandchild}},
+		{"by creator", "vic", tenancy.ListInput{Filter: tenancy.Filter{OwnerID: "bob"}}, []urn.ID{sibling}},
+		{"by parent", "vic", tenancy.ListInput{Filter: tenancy.Filter{ParentID: child}}, []urn.ID{grandchild}},
+		{"by a parent that the caller does not see", "sam", tenancy.ListInput{Filter: tenancy.Filter{ParentID: child}}, []urn.ID{grandchild}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestTree(t *testing.T) {
 		if got := ids(must(tr, "vic", tenancy.List.Call, tenancy.ListInput{}).Items); !slices.Equal(got, []urn.ID{tr.scope, sibling}) {
 			t.Errorf("listed are %v", got)
 		}
-		if got := ids(must(tr, "vic", tenancy.List.Call, tenancy.ListInput{Archived: true}).Items); !slices.Equal(got, []urn.ID{tr.scope, child, sibling}) {
+		if got := ids(must(tr, "vic", tenancy.List.Call, tenancy.ListInput{Filter: tenancy.Filter{Archived: true}}).Items); !slices.Equal(got, []urn.ID{tr.scope, child, sibling}) {
 			t.Errorf("with archived ones %v", got)
 		}
 		if got := ids(must(tr, "vic", tenancy.Children.Call, tenancy.ChildrenInput{ID: tr.scope}).Items); !slices.Equal(got, []urn.ID{sibling}) {
@@ -114,4 +114,95 @@ func TestTree(t *testing.T) {
 			t.Errorf("below the archived scope: %q", got)
 		}
 	})
+}
+
+func TestPathAndDescendants(t *testing.T) {
+	f := plant(t)
+	tr, child, sibling, grandchild := f.troupe, f.child, f.sibling, f.grandchild
+	for as, want := range map[urn.ID][]urn.ID{"vic": {tr.scope, child, grandchild}, "sam": {grandchild}} {
+		if got := ids(must(tr, as, tenancy.Path.Call, tenancy.ScopeInput{ID: grandchild}).Items); !slices.Equal(got, want) {
+			t.Errorf("the path for %s is %v, want %v", as, got, want)
+		}
+	}
+	below := tr.create("bob", sibling)
+	deep := tr.create("bob", below)
+	last := tr.create("alice", grandchild)
+	descend := func(limit int) (found []urn.ID) {
+		in := tenancy.ChildrenInput{ID: tr.scope, Paging: op.Paging{Limit: limit}}
+		for {
+			page := must(tr, "vic", tenancy.Descendants.Call, in)
+			found = append(found, ids(page.Items)...)
+			if in.Cursor = string(page.NextCursor); !page.HasMore {
+				return found
+			}
+		}
+	}
+	want := []urn.ID{child, sibling, grandchild, below, last, deep}
+	for _, limit := range []int{1, 2, 3, 200} {
+		if got := descend(limit); !slices.Equal(got, want) {
+			t.Errorf("%d at a time %v, want %v", limit, got, want)
+		}
+	}
+	must(tr, "bob", tenancy.Archive.Call, tenancy.ScopeInput{ID: sibling})
+	for _, limit := range []int{1, 2, 200} {
+		if got := descend(limit); !slices.Equal(got, []urn.ID{child, grandchild, last}) {
+			t.Errorf("below an archived scope, %d at a time: %v", limit, got)
+		}
+	}
+	for _, cursor := range []string{"x", "1", "0 " + string(child), "1 " + string(child) + " " + string(child), "99 " + string(child), "1 obj"} {
+		if _, got := do(tr, "vic", tenancy.Descendants.Call, tenancy.ChildrenInput{ID: tr.scope, Paging: op.Paging{Cursor: cursor}}); got != fault.InvalidCursor {
+			t.Errorf("the cursor %q: %q", cursor, got)
+		}
+	}
+	if _, got := do(tr, "gus", tenancy.Descendants.Call, tenancy.ChildrenInput{ID: child}); got != fault.NotFound {
+		t.Errorf("as a guest of the scope above: %q", got)
+	}
+}
+
+func TestOrdersAndCount(t *testing.T) {
+	f := plant(t)
+	tr, child, sibling, grandchild, other := f.troupe, f.child, f.sibling, f.grandchild, f.other
+	for id, name := range map[urn.ID]string{tr.scope: "c", child: "a", sibling: "d", grandchild: "b"} {
+		owner := urn.ID("alice")
+		if id == sibling {
+			owner = "bob"
+		}
+		must(tr, owner, tenancy.Update.Call, tenancy.UpdateInput{ID: id, Name: &name})
+	}
+	rows := []struct {
+		as   urn.ID
+		in   tenancy.ListInput
+		want []urn.ID
+	}{
+		{"vic", tenancy.ListInput{Order: "created_at"}, []urn.ID{tr.scope, child, sibling, grandchild}},
+		{"vic", tenancy.ListInput{Order: "-created_at"}, []urn.ID{grandchild, sibling, child, tr.scope}},
+		{"vic", tenancy.ListInput{Order: "name"}, []urn.ID{child, grandchild, tr.scope, sibling}},
+		{"vic", tenancy.ListInput{Order: "-name"}, []urn.ID{sibling, tr.scope, grandchild, child}},
+		{"root", tenancy.ListInput{Order: "-created_at"}, []urn.ID{other, grandchild, sibling, child, tr.scope}},
+		{"vic", tenancy.ListInput{Order: "-created_at", Filter: tenancy.Filter{ParentID: tr.scope}}, []urn.ID{sibling, child}},
+		{"vic", tenancy.ListInput{Order: "name", Filter: tenancy.Filter{ParentID: tr.scope}}, []urn.ID{child, sibling}},
+	}
+	for _, row := range rows {
+		for _, limit := range []int{1, 2, 200} {
+			in := row.in
+			in.Limit = limit
+			var found []urn.ID
+			for {
+				page := must(tr, row.as, tenancy.List.Call, in)
+				found = append(found, ids(page.Items)...)
+				if in.Cursor = string(page.NextCursor); !page.HasMore {
+					break
+				}
+			}
+			if !slices.Equal(found, row.want) {
+				t.Errorf("%s, %+v, %d at a time: %v, want %v", row.as, row.in, limit, found, row.want)
+			}
+		}
+		if n := must(tr, row.as, tenancy.Counted.Call, row.in.Filter); !n.Complete || n.Count != uint64(len(row.want)) {
+			t.Errorf("%s counts %+v of %d", row.as, n, len(row.want))
+		}
+	}
+	if _, got := do(tr, "vic", tenancy.List.Call, tenancy.ListInput{Order: "size"}); got != fault.ValidationFailed {
+		t.Errorf("C8 an unknown order: %q", got)
+	}
 }

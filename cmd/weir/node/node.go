@@ -86,6 +86,9 @@ type Node struct {
 // has grown and a checkpoint of it should be signed.
 const checkpointEvery = 10 * time.Second
 
+// sweepEvery is the time between two looks at which memberships have expired.
+const sweepEvery = 5 * time.Second
+
 // Start starts a node. It returns when the node serves HTTP; whether it is
 // ready to answer is what its probes say.
 func Start(config Config) (*Node, error) {
@@ -243,7 +246,14 @@ func (n *Node) lead(ctx context.Context) {
 		n.config.Log.Warn("the cluster could not be founded yet", "error", err)
 		pause(ctx, time.Second)
 	}
+	var workers sync.WaitGroup
+	workers.Go(func() { n.sweeper().Run(ctx) })
 	n.signer().Run(ctx)
+	workers.Wait()
+}
+
+func (n *Node) sweeper() *worker.Sweeper {
+	return &worker.Sweeper{Store: n.edge, Every: sweepEvery, Now: time.Now, Log: n.config.Log}
 }
 
 func (n *Node) signer() *worker.Signer {
