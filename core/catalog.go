@@ -4,6 +4,7 @@ package core
 import (
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/compliance"
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/identity/relation"
@@ -34,5 +35,6 @@ func Sets() []*op.Set {
 		audit.Ops,
 		temporal.Ops,
 		temporal.Rollbacks,
+		compliance.Ops,
 	}
 }

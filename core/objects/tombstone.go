@@ -32,6 +32,11 @@ var tombstones = state.NewTable(state.Spec[Tombstone]{
 	},
 })
 
+// Tombstones walks the tombstones that an object ever had.
+func Tombstones(v state.View, object urn.ID) *state.Rows[Tombstone] {
+	return tombstones.Scan(v, state.Range{Prefix: state.Key(key.Tombstone, object)})
+}
+
 // open finds the tombstone of an object that is deleted now.
 func open(v state.View, object urn.ID) (*Tombstone, bool) {
 	rows := tombstones.Scan(v, state.Range{Prefix: state.Key(key.Tombstone, object), Reverse: true})

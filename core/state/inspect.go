@@ -51,10 +51,11 @@ type Step struct {
 // Walk calls fn with the rows of a space, from s on, as long as the budget
 // lasts; it says whether it came to the end. Rows have the type that their table
 // declares; a space without a table has none. A row that cannot be read is a
-// flaw, and nothing else.
+// flaw, and nothing else. Several spaces are walked in the order of their bytes:
+// one that lies before the last key is passed over.
 func (s *Step) Walk(v View, space key.Space, fn func(k key.Key, raw []byte, row any), flaw func(Flaw)) (done bool) {
 	i := slices.IndexFunc(stored, func(t Stored) bool { return t.Space().ID == space.ID })
-	if i < 0 {
+	if i < 0 || !s.before(space) {
 		return true
 	}
 	return s.keys(v, space, func(k key.Key, value []byte) {

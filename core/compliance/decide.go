@@ -1,0 +1,161 @@
+package compliance
+
+import (
+	"crypto/sha256"
+
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/objects"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// decided compares pairs of principals and objects that could meet: owners with
+// what they own, members with what is shared where they reach, and each
+// principal and object with one that is drawn.
+func decided(c *course, row any) {
+	switch x := row.(type) {
+	case *identity.Principal:
+		if o, ok := draw[objects.Header](c, key.Object, string(x.ID)); ok {
+			c.agree(x.ID, o)
+		}
+	case *objects.Header:
+		c.agree(x.OwnerID, x)
+		if p, ok := draw[identity.Principal](c, key.Principal, string(x.ID)); ok {
+			c.agree(p.ID, x)
+		}
+	case *tenancy.Membership:
+		for _, scope := range append([]urn.ID{x.ScopeID}, x.Above...) {
+			first(tenancy.Shown(c.v, scope, ""), func(p *tenancy.Projection) {
+				if o, ok := objects.Find(c.v, p.ObjectID); ok {
+					c.agree(x.PrincipalID, o)
+				}
+			})
+		}
+	}
+}
+
+// draw gives a row of a space, chosen by a seed: the first after a place that
+// the seed's hash names, or the very first.
+func draw[R any](c *course, space key.Space, seed string) (found *R, ok bool) {
+	sum := sha256.Sum256([]byte(seed))
+	for _, after := range []key.Key{key.New(space).Fixed16([16]byte(sum[:16])), nil} {
+		step := state.Step{After: after, Budget: 1}
+		step.Walk(c.v, space, func(_ key.Key, _ []byte, row any) { found, ok = row.(*R) }, func(state.Flaw) {})
+		if ok {
+			return found, true
+		}
+	}
+	return nil, false
+}
+
+// cost is what a comparison takes off the budget, in rows.
+const cost = 20
+
+// agree holds the decision and the visible set to the plain computation.
+func (c *course) agree(principal urn.ID, o *objects.Header) {
+	c.Budget = max(c.Budget-cost, 0)
+	want := level(c.v, principal, o, c.v.At)
+	d := c.v.Sight.Decide(c.v.View, op.Request{Principal: principal, Action: "read", Target: op.Object(o.ID), Need: op.Read, Time: c.v.At})
+	if d.Level != want {
+		c.broken(o.ID, "%s has %s on it, decided was %s", principal, want, d.Level)
+	}
+	if d.Allowed != c.listed(principal, o.ID) {
+		c.broken(o.ID, "that %s may read it is %t, and that it is in its list is not", principal, d.Allowed)
+	}
+}
+
+// listed says whether an object is in the visible set.
+func (c *course) listed(principal, id urn.ID) bool {
+	walk := c.v.Sight.Visible(c.v.View, op.Gaze{Principal: principal, Time: c.v.At, After: before(id)})
+	defer walk.Close()
+	return walk.Next() && walk.ID() == id
+}
+
+// before is the id after which the given one comes next.
+func before(id urn.ID) urn.ID {
+	b, _ := id.Bytes()
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i]--
+		if b[i] != 0xFF {
+			break
+		}
+	}
+	return urn.FromBytes(urn.PrefixObject, b)
+}
+
+// level is 4.5 once more, walked from the other end than core/access does: from
+// the object's projections to the memberships of the principal below each.
+func level(v *op.View, principal urn.ID, o *objects.Header, at state.Time) op.Level {
+	if !identity.IsActive(v, principal) {
+		return op.None
+	}
+	if o.OwnerID == principal {
+		return op.Own
+	}
+	if o.Lifecycle == objects.Tombstoned {
+		return op.None
+	}
+	best := op.None
+	tenancy.Shares(v, o.ID).Each(func(p *tenancy.Projection) bool {
+		if p.Live() {
+			best = max(best, through(v, principal, p, at))
+		}
+		return true
+	})
+	return best
+}
+
+// through is what one projection gives to a principal.
+func through(v *op.View, principal urn.ID, p *tenancy.Projection, at state.Time) op.Level {
+	best := op.None
+	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
+		if m.Live(at) {
+			best = max(best, by(v, m, p, at))
+		}
+		return true
+	})
+	return best
+}
+
+// by is what one membership gives of one projection.
+func by(v *op.View, m *tenancy.Membership, p *tenancy.Projection, at state.Time) op.Level {
+	home, ok := tenancy.Find(v, m.ScopeID)
+	if !ok || !home.Shares() || m.Role.Cap() == op.None || !inside(v, home, m, at) {
+		return op.None
+	}
+	if p.ScopeID == home.ID {
+		if home.Frozen {
+			return op.Read
+		}
+		return min(p.Level, m.Role.Cap())
+	}
+	for h := home; h.ParentID != ""; {
+		if h, ok = tenancy.Find(v, h.ParentID); !ok || !h.Shares() {
+			return op.None
+		}
+		if h.ID == p.ScopeID {
+			return op.Read
+		}
+	}
+	return op.None
+}
+
+// inside says whether a membership below an organization counts there.
+func inside(v *op.View, home *tenancy.Header, m *tenancy.Membership, at state.Time) bool {
+	root := home
+	for root.ParentID != "" {
+		h, ok := tenancy.Find(v, root.ParentID)
+		if !ok {
+			return false
+		}
+		root = h
+	}
+	if root.Kind != tenancy.KindOrg || root.ID == home.ID {
+		return true
+	}
+	since, ok := tenancy.Stay(v, root, m.PrincipalID, at)
+	return ok && m.GrantedAt >= since
+}
