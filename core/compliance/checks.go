@@ -29,7 +29,7 @@ var checks = []*check{
 	{"registry_completeness", "principals, scopes and all else that is registered have their entry, and entries name what is there", "registry", over(registered, key.Registry, key.Principal, key.Scope)},
 	{"trace_integrity", "the chain, the tree and the signed checkpoints of the trail verify", "audit", trail},
 	{"isolation_integrity", "objects have an owner, memberships know the scopes above theirs, shares have a level", "tenancy", over(isolated, key.Object, key.Membership, key.Projection)},
-	{"rule_consistency", "no two rules say the opposite with the same priority about one target", "rules", nil},
+	{"rule_consistency", "no two rules of one type and priority say the opposite about one target; such a pair is worth a warning, since deny wins", "rules", over(consistent, key.RuleBinding)},
 	{"scope_boundaries", "scopes nest without cycles, and nothing comes through archived ones", "tenancy", over(bounded, key.Scope)},
 	{"secret_hygiene", "no stored row holds what looks like a bearer token, but data that their owners wrote", "identity/apikey", secrets},
 	{"tombstone_integrity", "deleted objects have one open tombstone, others none", "objects", over(buried, key.Object, key.Tombstone)},

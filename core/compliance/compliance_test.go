@@ -14,6 +14,7 @@ import (
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -52,6 +53,7 @@ func newStore(t *testing.T) *store {
 	must(t, alice, tenancy.Project, tenancy.ProjectInput{ID: s.scope, ObjectID: s.restored})
 	must(t, alice, tenancy.Archive, tenancy.ScopeInput{ID: s.archive})
 	must(t, bob, objects.Update, objects.UpdateInput{ID: s.note, Data: op.JSON(`{"n":3}`)})
+	s.rule(rules.Allow)
 	return s
 }
 
@@ -62,6 +64,23 @@ func must[In, Out any](t *testing.T, as op.Runner, c op.Command[In, Out], in In)
 		t.Fatalf("%s: %v", c.Name, err)
 	}
 	return out
+}
+
+// rule binds a rule to a type that nobody uses.
+func (s *store) rule(effect string) {
+	s.t.Helper()
+	r := must(s.t, s.Admin(), rules.Create, rules.CreateInput{Name: effect, Type: "access", Effect: effect})
+	must(s.t, s.Admin(), rules.Bind, rules.BindInput{ID: r.ID, TargetType: rules.TargetObjectType, TargetID: "unused"})
+}
+
+// TestContradiction is E0.3: the check passes with exactly one warning.
+func TestContradiction(t *testing.T) {
+	s := newStore(t)
+	s.rule(rules.Deny)
+	page, err := compliance.Run.Call(context.Background(), s.Admin(), compliance.RunInput{Checks: "rule_consistency"})
+	if err != nil || len(page.Items) != 1 || page.Items[0].Outcome != compliance.Passed || len(page.Items[0].Warnings) != 1 {
+		t.Errorf("%+v %v", page, err)
+	}
 }
 
 // view looks at the newest state as the cluster itself.
@@ -176,7 +195,7 @@ func TestPlantedDefects(t *testing.T) {
 			s.put(objectKey(s.note), nil)
 		}},
 		{"a row that an index does not name", "row_integrity", "the row is not in object_owner", func(s *store) {
-			s.put(state.Key(key.ObjectOwner, "alice", s.note), nil)
+			s.unlist(s.note)
 		}},
 		{"a version that was skipped", "version_integrity", "version 3 and not 2", func(s *store) {
 			s.put(state.Key(key.ObjectVersion, s.note, uint64(2)), nil)
@@ -189,7 +208,7 @@ func TestPlantedDefects(t *testing.T) {
 			s.put(state.Key(key.MembershipOwner, s.scope, m.ID), nil)
 		}},
 		{"an object that its owner's list does not have", "decision_agreement", "is in its list is not", func(s *store) {
-			s.put(state.Key(key.ObjectOwner, "alice", s.note), nil)
+			s.unlist(s.gone)
 		}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

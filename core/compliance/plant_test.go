@@ -23,6 +23,26 @@ func (s *store) version(id urn.ID, n uint64) func(state.View) (*objects.Version,
 	return func(v state.View) (*objects.Version, bool) { return objects.FindVersion(v, id, n) }
 }
 
+// unlist takes an object out of its owner's index.
+func (s *store) unlist(id urn.ID) {
+	s.t.Helper()
+	snapshot, err := s.Engine.Snapshot(s.Engine.Published())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer snapshot.Close()
+	start, end := key.Prefix(key.New(key.ObjectOwner))
+	rows := snapshot.Scan(start, end, false)
+	defer rows.Close()
+	for rows.Next() {
+		if bytes.Equal(rows.Value(), objectKey(id)) {
+			s.put(bytes.Clone(rows.Key()), nil)
+			return
+		}
+	}
+	s.t.Fatal("the object is not in the index")
+}
+
 // tamper changes the action that a stored entry tells of.
 func (s *store) tamper(sequence uint64) {
 	s.t.Helper()

@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -191,6 +192,22 @@ func owned(c *course, row any) {
 		c.broken(h.ID, "the scope has no owner")
 	case acting == 0:
 		c.result.warning(string(h.ID) + ": none of the scope's owners is active")
+	}
+}
+
+// consistent warns of rules that say the opposite about one target. Each pair is
+// named once, where the walk meets the binding of the older rule.
+func consistent(c *course, row any) {
+	b := row.(*rules.Binding)
+	bound := rules.Bound(c.v, b.TargetType, b.TargetID)
+	i := slices.IndexFunc(bound, func(r rules.Rule) bool { return r.ID == b.RuleID })
+	if b.Lifecycle != rules.Active || i < 0 {
+		return
+	}
+	for _, r := range bound {
+		if r.ID > b.RuleID && r.Type == bound[i].Type && r.Priority == bound[i].Priority && r.Effect != bound[i].Effect {
+			c.result.warning(fmt.Sprintf("the rules %s and %s say the opposite about the %s %s", b.RuleID, r.ID, b.TargetType, b.TargetID))
+		}
 	}
 }
 

@@ -15,7 +15,7 @@ type Stored interface {
 	Indexes() []key.Space
 
 	read(k, value []byte) (row any, err error)
-	check(v View, k key.Key, value []byte, flaw func(what string))
+	check(v View, k key.Key, row any, flaw func(what string))
 	checkIndex(v View, space key.Space, k key.Key, primary []byte, flaw func(what string))
 }
 
@@ -54,18 +54,35 @@ type Step struct {
 // flaw, and nothing else. Several spaces are walked in the order of their bytes:
 // one that lies before the last key is passed over.
 func (s *Step) Walk(v View, space key.Space, fn func(k key.Key, raw []byte, row any), flaw func(Flaw)) (done bool) {
-	i := slices.IndexFunc(stored, func(t Stored) bool { return t.Space().ID == space.ID })
-	if i < 0 || !s.before(space) {
+	if !s.before(space) {
 		return true
 	}
 	return s.keys(v, space, func(k key.Key, value []byte) {
-		row, err := stored[i].read(k, value)
+		_, row, err := own(space, k, value)
 		if err != nil {
 			flaw(Flaw{space.Name, k, err.Error()})
 			return
 		}
 		fn(k, value, row)
 	})
+}
+
+// own finds the table that a row belongs to: some tables share a space. The
+// error, for a row of none of them, is that of the first.
+func own(space key.Space, k key.Key, value []byte) (table Stored, row any, err error) {
+	for _, t := range stored {
+		if t.Space().ID != space.ID {
+			continue
+		}
+		row, failed := t.read(k, value)
+		if failed == nil {
+			return t, row, nil
+		}
+		if err == nil {
+			table, err = t, failed
+		}
+	}
+	return table, nil, err
 }
 
 // Check holds a table's rows against its indexes and against the rows that they
@@ -79,7 +96,15 @@ func (s *Step) Check(v View, t Stored, flaw func(Flaw)) (done bool) {
 	for _, space := range spaces {
 		visit := func(k key.Key, primary []byte) { t.checkIndex(v, space, k, primary, at(space, k)) }
 		if space.ID == t.Space().ID {
-			visit = func(k key.Key, value []byte) { t.check(v, k, value, at(space, k)) }
+			visit = func(k key.Key, value []byte) {
+				switch table, row, err := own(space, k, value); {
+				case table != t:
+				case err != nil:
+					flaw(Flaw{space.Name, k, err.Error()})
+				default:
+					t.check(v, k, row, at(space, k))
+				}
+			}
 		}
 		if s.before(space) && !s.keys(v, space, visit) {
 			return false
@@ -124,19 +149,15 @@ func (t *Table[R]) Indexes() []key.Space {
 
 func (t *Table[R]) read(k, value []byte) (row any, err error) {
 	defer Guard(&err)
-	return t.decode(k, value), nil
+	r := t.decode(k, value)
+	if own := t.spec.Key(r); !bytes.Equal(own, k) {
+		return nil, fmt.Errorf("the row says that it lies under %x", []byte(own))
+	}
+	return r, nil
 }
 
-func (t *Table[R]) check(v View, k key.Key, value []byte, flaw func(string)) {
-	row, err := t.read(k, value)
-	if err != nil {
-		flaw(err.Error())
-		return
-	}
+func (t *Table[R]) check(v View, k key.Key, row any, flaw func(string)) {
 	r := row.(*R)
-	if own := t.spec.Key(r); !bytes.Equal(own, k) {
-		flaw(fmt.Sprintf("the row says that it lies under %x", []byte(own)))
-	}
 	for _, x := range t.spec.Indexes {
 		for _, entry := range x.keys(r) {
 			if primary, ok := v.get(entry); !ok {
