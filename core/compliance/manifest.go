@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -68,7 +67,7 @@ func (l *layer) operations(c *op.Catalog) int {
 // packageOf is the folder, below core, of the file that declares an operation.
 func packageOf(o *op.Operation) string {
 	const core = "/core/"
-	dir := path.Dir(o.File)
+	dir := o.File[:max(strings.LastIndexByte(o.File, '/'), 0)]
 	return dir[min(strings.LastIndex(dir+"/", core)+len(core), len(dir)):]
 }
 

@@ -22,6 +22,7 @@ func trail(c *course) bool {
 	if len(c.After) == 8 {
 		from = binary.BigEndian.Uint64(c.After) + 1
 	}
+	from = max(from, audit.Pruned(c.v.Now)+1)
 	size := audit.SizeAt(c.v.Now, c.v.Revision())
 	if from > size {
 		return true
@@ -101,11 +102,11 @@ func traced(c *course, row any) {
 func mutates(e *chain.Entry) bool { return e.AfterDigest != "" }
 
 // told says whether the trail has an entry about a change. Several commands may
-// have one time.
+// have one time. What was pruned is not asked for.
 func (c *course) told(x change) bool {
 	at := x.at.String()
 	n := audit.SizeAt(c.v.Now, audit.RevisionAt(c.v.Now, x.at))
-	for ; n > 0; n-- {
+	for pruned := audit.Pruned(c.v.Now); n > pruned; n-- {
 		e, ok := audit.EntryAt(c.v.Now, n)
 		if !ok || e.Timestamp != at {
 			return false
@@ -114,5 +115,5 @@ func (c *course) told(x change) bool {
 			return true
 		}
 	}
-	return false
+	return n > 0
 }
