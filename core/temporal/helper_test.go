@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
@@ -94,7 +95,7 @@ func (p *play) one(fn func()) urn.ID {
 	return ids[0]
 }
 
-func (p *play) note(data string) objects.Object {
+func (p *play) newNote(data string) objects.Object {
 	p.t.Helper()
 	return must(p, p.alice, objects.Create, objects.CreateInput{Type: "note", Data: op.JSON(data)})
 }
@@ -113,4 +114,29 @@ func (p *play) undo(as op.Runner, entry urn.ID) temporal.Outcome {
 func (p *play) get(id urn.ID) objects.Object {
 	p.t.Helper()
 	return must(p, p.alice, objects.Get, objects.GetInput{ID: id, Include: "tombstoned"})
+}
+
+// try rolls back and gives the outcome, or the code of the refusal.
+func try(p *play, as op.Runner, in temporal.CreateInput) (temporal.Outcome, fault.Code) {
+	p.t.Helper()
+	out, err := temporal.Create.Call(context.Background(), as, in)
+	if err == nil {
+		return out, ""
+	}
+	f, ok := fault.Of(err)
+	if !ok {
+		p.t.Fatalf("%+v: %v is no fault", in, err)
+	}
+	return out, f.Code
+}
+
+// entryOf is the entry with an id.
+func entryOf(t *testing.T, v state.View, id urn.ID) *chain.Entry {
+	t.Helper()
+	n, ok := audit.SequenceOf(v, id)
+	e, found := audit.EntryAt(v, n)
+	if !ok || !found {
+		t.Fatalf("%s is not in the trail", id)
+	}
+	return e
 }

@@ -31,7 +31,7 @@ func (a at) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 func TestReconstruct(t *testing.T) {
 	p := setUp(t)
 	start := p.Engine.Published()
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	made := p.Engine.Published()
 	p.update(o.ID, `{"n":2}`)
 	changed := p.Engine.Published()
@@ -84,7 +84,7 @@ func data(t *testing.T, r temporal.Reconstructed) string {
 // A time means the newest state at or before it.
 func TestReconstructAtATime(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	p.Clock.Advance(time.Hour)
 	between := p.Clock.Now().UTC().Format(time.RFC3339)
 	p.Clock.Advance(time.Hour)
@@ -99,7 +99,7 @@ func TestReconstructAtATime(t *testing.T) {
 // is as if it did not exist. Looking leaves an entry.
 func TestWhoMayReconstruct(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	team := must(p, p.alice, tenancy.Create, tenancy.CreateInput{Name: "team"})
 	in := temporal.ReconstructInput{Entity: "object", ID: string(o.ID)}
 	for who, r := range map[string]op.Runner{"zoe": p.zoe, "bob": p.bob} {

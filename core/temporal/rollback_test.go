@@ -17,7 +17,7 @@ import (
 // and whoever saw it sees it again.
 func TestB8TombstoneThenRollBack(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	p.update(o.ID, `{"n":2}`)
 	gone := p.one(func() { must(p, p.alice, objects.Delete, objects.DeleteInput{ID: o.ID}) })
 	out := p.undo(p.alice, gone)
@@ -38,7 +38,7 @@ func TestB8TombstoneThenRollBack(t *testing.T) {
 func TestB10TwiceAndOutOfOrder(t *testing.T) {
 	p := setUp(t)
 	var o objects.Object
-	made := p.one(func() { o = p.note(`{"n":1}`) })
+	made := p.one(func() { o = p.newNote(`{"n":1}`) })
 	second := p.one(func() { p.update(o.ID, `{"n":2}`) })
 	third := p.one(func() { p.update(o.ID, `{"n":3}`) })
 	for _, early := range []urn.ID{second, made} {
@@ -78,7 +78,7 @@ func TestB10TwiceAndOutOfOrder(t *testing.T) {
 // A rollback of a rollback does the change again, and clears its mark.
 func TestUndoOfTheUndo(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	change := p.one(func() { p.update(o.ID, `{"n":2}`) })
 	want := []string{`{"n":1}`, `{"n":2}`}
 	next := change
@@ -97,7 +97,7 @@ func TestUndoOfTheUndo(t *testing.T) {
 // E3.6: a later update with the same data is a later change too.
 func TestSameDataIsALaterChange(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":1}`)
+	o := p.newNote(`{"n":1}`)
 	change := p.one(func() { p.update(o.ID, `{"n":2}`) })
 	p.update(o.ID, `{"n":2}`)
 	if c := refused(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: change}); c != fault.RollbackConflict {
@@ -113,7 +113,7 @@ func TestSameDataIsALaterChange(t *testing.T) {
 // of an earlier one, the others do.
 func TestConflictsAmongRollbacks(t *testing.T) {
 	p := setUp(t)
-	o := p.note(`{"n":0}`)
+	o := p.newNote(`{"n":0}`)
 	var changes []urn.ID
 	for i := range 4 {
 		changes = append(changes, p.one(func() { p.update(o.ID, fmt.Sprintf(`{"n":%d}`, i+1)) }))
@@ -139,7 +139,7 @@ func TestConflictsAmongRollbacks(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	p := setUp(t)
 	var o objects.Object
-	made := p.one(func() { o = p.note(`{"n":1}`) })
+	made := p.one(func() { o = p.newNote(`{"n":1}`) })
 	read := p.one(func() { must(p, p.Admin(), audit.Entries, audit.EntriesInput{Filter: audit.Filter{TargetID: o.ID}}) })
 	denied := p.one(func() {
 		if c := refused(p, p.zoe, objects.Update, objects.UpdateInput{ID: o.ID, Data: []byte(`{}`)}); c != fault.NotFound {
