@@ -109,86 +109,94 @@ func TestB9OnlyThatThingReverts(t *testing.T) {
 	s.Verify()
 }
 
-// The inverse table, each row with its refusal: something is done, something
-// else may stand against taking it back.
-func TestInverseTable(t *testing.T) {
-	const skipped = fault.Code("skipped")
-	overwrite := temporal.CreateInput{Mode: temporal.Overwrite}
-	rows := []struct {
-		name string
-		act  func(s *team)
-		// against is what happens before the rollback.
-		against func(s *team)
-		in      temporal.CreateInput
-		as      func(s *team) op.Runner
-		want    fault.Code
-		// check looks at what became of it.
-		check func(s *team) bool
-	}{
-		{name: "object create", act: func(s *team) { s.note = s.newNote(`{}`) },
-			check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Tombstoned }},
-		{name: "object create, deleted since", act: func(s *team) { s.note = s.newNote(`{}`) }, in: overwrite, want: skipped,
-			against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
-		{name: "object update", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) },
-			check: func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
-		{name: "object update, updated since", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackConflict,
-			against: func(s *team) { s.update(s.note.ID, `{"n":3}`) }},
-		{name: "object update, updated since, overwritten", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, in: overwrite,
-			against: func(s *team) { s.update(s.note.ID, `{"n":3}`) },
-			check:   func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
-		{name: "object update, by an editor", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackDenied,
-			as: func(s *team) op.Runner { return s.bob }},
-		{name: "object delete", act: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
-			check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Active && s.bobSees() }},
-		{name: "projection revoke", act: (*team).unshare, check: (*team).bobSees},
-		{name: "projection revoke, the scope archived since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
-			against: func(s *team) { s.archive(s.scope) }},
-		{name: "projection revoke, the object deleted since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
-			against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
-		{name: "membership revoke", act: (*team).removeBob, check: (*team).bobSees},
-		{name: "membership revoke, the scope archived since", act: (*team).removeBob, in: overwrite, want: fault.RollbackConflict,
-			against: func(s *team) { s.archive(s.scope) }},
-		{name: "membership add, the last owner's", want: fault.PreconditionFailed, as: func(s *team) op.Runner { return s.bob },
-			act: func(s *team) {
-				must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob", Role: tenancy.Owner})
-			},
-			against: func(s *team) { must(s.play, s.alice, tenancy.Leave, tenancy.ScopeInput{ID: s.scope}) }},
-		{name: "scope create", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
-			in: temporal.CreateInput{Cascade: true}, check: func(s *team) bool { return s.status() == "archived" }},
-		{name: "scope create, with a member since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
-			against: func(s *team) { must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob"}) }, want: fault.RollbackConflict},
-		{name: "scope create, with a scope below since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
-			against: func(s *team) {
-				must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "y", ParentID: s.scope})
-			}, want: fault.RollbackConflict},
-		{name: "scope update", act: func(s *team) {
-			name := "renamed"
-			must(s.play, s.alice, tenancy.Update, tenancy.UpdateInput{ID: s.scope, Name: &name})
-		}, check: func(s *team) bool {
-			return must(s.play, s.alice, tenancy.Get, tenancy.ScopeInput{ID: s.scope}).Name == "team"
-		}},
-		{name: "scope dissolve", act: func(s *team) { s.archive(s.scope) }, check: (*team).bobSees},
-		{name: "scope dissolve, by an editor", act: func(s *team) { s.archive(s.scope) }, as: func(s *team) op.Runner { return s.bob }, want: fault.RollbackDenied},
-		{name: "dissolve below what was dissolved since", act: func(s *team) {
-			parent := s.scope
-			s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "below", ParentID: parent}).ID
-			s.archive(s.scope)
-		}, against: func(s *team) {
-			up := must(s.play, s.alice, tenancy.Get, tenancy.ScopeInput{ID: s.scope}).ParentID
-			s.archive(*up)
-		}, want: fault.RollbackConflict},
-		{name: "principal create", act: func(s *team) {
-			must(s.play, s.Admin(), identity.Create, identity.CreateInput{ID: "new", Kind: identity.KindUser})
+// skipped stands for an outcome that changed nothing.
+const skipped = fault.Code("skipped")
+
+// overwrite is a rollback that later changes do not stop.
+var overwrite = temporal.CreateInput{Mode: temporal.Overwrite}
+
+// inverse is one row of the inverse table: something is done, and something else
+// may stand against taking it back.
+type inverse struct {
+	name string
+	act  func(s *team)
+	// against is what happens before the rollback.
+	against func(s *team)
+	in      temporal.CreateInput
+	as      func(s *team) op.Runner
+	want    fault.Code
+	// check looks at what became of it.
+	check func(s *team) bool
+}
+
+var inverses = []inverse{
+	{name: "object create", act: func(s *team) { s.note = s.newNote(`{}`) },
+		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Tombstoned }},
+	{name: "object create, deleted since", act: func(s *team) { s.note = s.newNote(`{}`) }, in: overwrite, want: skipped,
+		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
+	{name: "object update", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) },
+		check: func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
+	{name: "object update, updated since", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackConflict,
+		against: func(s *team) { s.update(s.note.ID, `{"n":3}`) }},
+	{name: "object update, updated since, overwritten", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, in: overwrite,
+		against: func(s *team) { s.update(s.note.ID, `{"n":3}`) },
+		check:   func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
+	{name: "object update, by an editor", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackDenied,
+		as: func(s *team) op.Runner { return s.bob }},
+	{name: "object delete", act: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
+		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Active && s.bobSees() }},
+	{name: "projection revoke", act: (*team).unshare, check: (*team).bobSees},
+	{name: "projection revoke, the scope archived since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { s.archive(s.scope) }},
+	{name: "projection revoke, the object deleted since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
+	{name: "membership revoke", act: (*team).removeBob, check: (*team).bobSees},
+	{name: "membership revoke, the scope archived since", act: (*team).removeBob, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { s.archive(s.scope) }},
+	{name: "membership add, the last owner's", want: fault.PreconditionFailed, as: func(s *team) op.Runner { return s.bob },
+		act: func(s *team) {
+			must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob", Role: tenancy.Owner})
 		},
-			as:    func(s *team) op.Runner { return s.Admin() },
-			check: func(s *team) bool { return s.lifecycle("new") == identity.Archived }},
-		{name: "principal suspend", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
-			as:    func(s *team) op.Runner { return s.Admin() },
-			check: func(s *team) bool { return s.lifecycle("bob") == identity.Active && s.bobSees() }},
-		{name: "principal suspend, by himself", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
-			want: fault.NotFound},
-	}
-	for _, row := range rows {
+		against: func(s *team) { must(s.play, s.alice, tenancy.Leave, tenancy.ScopeInput{ID: s.scope}) }},
+	{name: "scope create", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		in: temporal.CreateInput{Cascade: true}, check: func(s *team) bool { return s.status() == "archived" }},
+	{name: "scope create, with a member since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		against: func(s *team) { must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob"}) }, want: fault.RollbackConflict},
+	{name: "scope create, with a scope below since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		against: func(s *team) {
+			must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "y", ParentID: s.scope})
+		}, want: fault.RollbackConflict},
+	{name: "scope update", act: func(s *team) {
+		name := "renamed"
+		must(s.play, s.alice, tenancy.Update, tenancy.UpdateInput{ID: s.scope, Name: &name})
+	}, check: func(s *team) bool {
+		return must(s.play, s.alice, tenancy.Get, tenancy.ScopeInput{ID: s.scope}).Name == "team"
+	}},
+	{name: "scope dissolve", act: func(s *team) { s.archive(s.scope) }, check: (*team).bobSees},
+	{name: "scope dissolve, by an editor", act: func(s *team) { s.archive(s.scope) }, as: func(s *team) op.Runner { return s.bob }, want: fault.RollbackDenied},
+	{name: "dissolve below what was dissolved since", act: func(s *team) {
+		parent := s.scope
+		s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "below", ParentID: parent}).ID
+		s.archive(s.scope)
+	}, against: func(s *team) {
+		up := must(s.play, s.alice, tenancy.Get, tenancy.ScopeInput{ID: s.scope}).ParentID
+		s.archive(*up)
+	}, want: fault.RollbackConflict},
+	{name: "principal create", act: func(s *team) {
+		must(s.play, s.Admin(), identity.Create, identity.CreateInput{ID: "new", Kind: identity.KindUser})
+	},
+		as:    func(s *team) op.Runner { return s.Admin() },
+		check: func(s *team) bool { return s.lifecycle("new") == identity.Archived }},
+	{name: "principal suspend", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
+		as:    func(s *team) op.Runner { return s.Admin() },
+		check: func(s *team) bool { return s.lifecycle("bob") == identity.Active && s.bobSees() }},
+	{name: "principal suspend, by himself", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
+		want: fault.NotFound},
+}
+
+// The inverse table, each row with its refusals.
+func TestInverseTable(t *testing.T) {
+	for _, row := range inverses {
 		t.Run(row.name, func(t *testing.T) {
 			s := setUpTeam(t)
 			entry := s.left(func() { row.act(s) })
