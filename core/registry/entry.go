@@ -48,6 +48,9 @@ type Entry struct {
 	Revision uint64 `cbor:"16,keyasint" json:"revision" doc:"the revision of its last change"`
 }
 
+// ETagVersion is the version that the reply's ETag names.
+func (e Entry) ETagVersion() uint64 { return e.EntryVersion }
+
 // urn is the name in parts.
 func (e *Entry) urn() urn.URN {
 	return urn.URN{Kind: e.Kind, Namespace: e.Namespace, Name: e.Name, Version: int(e.Version)}

@@ -55,6 +55,9 @@ type URNInput struct {
 
 func (in *URNInput) validate() *fault.Fault {
 	_, f := urn.ParseURN(in.URN)
+	if f != nil {
+		f = f.At(fault.Item{Pointer: "/urn", Code: string(fault.ValidationFailed), Detail: f.Detail})
+	}
 	return f
 }
 
@@ -127,7 +130,8 @@ var FindEntry = op.NewQuery(Ops, op.Spec[FindInput, Found]{
 		case (in.Entity == "") != (in.ID == ""):
 			return oneTarget()
 		case (in.URN == "") == (in.ID == ""):
-			return fault.New(fault.ValidationFailed, "exactly one of urn and target must be given")
+			detail := "exactly one of urn and target must be given"
+			return fault.New(fault.ValidationFailed, "%s", detail).At(fault.Item{Pointer: "/urn", Code: "one-of", Detail: detail})
 		case in.URN != "":
 			return (&URNInput{in.URN}).validate()
 		}
