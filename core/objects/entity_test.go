@@ -13,7 +13,9 @@ import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/registry"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit/stage"
 )
@@ -27,7 +29,7 @@ type shelf struct {
 
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
-	s := &shelf{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops), t: t}
+	s := &shelf{Stage: stage.New(t, access.Sight{}, registry.Ops, identity.Ops, objects.TypeOps, objects.Ops, tenancy.Ops), t: t}
 	for _, id := range []urn.ID{"alice", "bob", "carl"} {
 		s.Principal(id)
 	}

@@ -79,11 +79,19 @@ func (r Request) forbidden(rule urn.ID, denied bool) error {
 }
 
 // AtItem says which item of a list of the input an error is about: by index, and
-// by the pointer to it.
+// by pointers into it.
 func AtItem(err error, list string, index int) error {
-	if f, ok := fault.Of(err); ok {
-		at := "/" + list + "/" + strconv.Itoa(index)
-		f.With("index", int64(index)).At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
+	f, ok := fault.Of(err)
+	if !ok {
+		return err
 	}
+	at := "/" + list + "/" + strconv.Itoa(index)
+	for i := range f.Items {
+		f.Items[i].Pointer = at + f.Items[i].Pointer
+	}
+	if len(f.Items) == 0 {
+		f.At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
+	}
+	f.With("index", int64(index))
 	return err
 }

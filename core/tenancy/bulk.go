@@ -1,8 +1,6 @@
 package tenancy
 
 import (
-	"strconv"
-
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -43,7 +41,8 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 		for i, m := range in.Members {
 			one := m.of(in.ID)
 			if f := one.validate(); f != nil {
-				return atItem(f, i)
+				op.AtItem(f, "members", i)
+				return f
 			}
 			in.Members[i].Role = one.Role
 		}
@@ -58,10 +57,7 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 	for i, m := range in.Members {
 		var err error
 		if all.Items[i], err = admit(tx, scope, m.of(in.ID)); err != nil {
-			if f, ok := fault.Of(err); ok {
-				atItem(f, i)
-			}
-			return Added{}, err
+			return Added{}, op.AtItem(err, "members", i)
 		}
 	}
 	return all, nil
@@ -69,16 +65,4 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 
 func (m MemberInput) of(scope urn.ID) AddInput {
 	return AddInput{ID: scope, PrincipalID: m.PrincipalID, Role: m.Role, ExpiresAt: m.ExpiresAt}
-}
-
-// atItem says which of several was refused.
-func atItem(f *fault.Fault, i int) *fault.Fault {
-	at := "/members/" + strconv.Itoa(i)
-	for k := range f.Items {
-		f.Items[k].Pointer = at + f.Items[k].Pointer
-	}
-	if len(f.Items) == 0 {
-		f = f.At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
-	}
-	return f.With("index", int64(i))
 }
