@@ -223,12 +223,12 @@ const localPatience = time.Second
 
 // local answers an operation about the node.
 func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.Reply, error) {
+	if call.At != "" {
+		return nil, fault.New(fault.MalformedRequest, "what a node says about itself has no past; leave at out")
+	}
 	handler, ok := e.Local[o.Name]
 	if !ok {
 		return nil, fault.New(fault.NotFound, "this node does not answer that")
-	}
-	if call.At != "" {
-		return nil, fault.New(fault.MalformedRequest, "what a node says about itself has no past; leave at out")
 	}
 	s, caller, err := e.admitLocal(ctx, call)
 	if err != nil {

@@ -104,3 +104,29 @@ func CheckCause(v *op.View, parent urn.ID) *fault.Fault {
 	}
 	return fault.New(fault.MalformedRequest, "the parent trace is no entry that you can see; name another, or none")
 }
+
+// Walk goes over the entries up to the view's revision that pass a filter, after
+// a sequence (0: from the beginning or, falling, the end), whoever may see them.
+// It ends when fn says so, or when it has looked at as much as one page may: then
+// there is more behind the sequence that it came to.
+func Walk(v *op.View, f Filter, after uint64, falling bool, fn func(e *chain.Entry) (on bool)) (done uint64, more bool) {
+	w, m := open(v).walk(&f, after, falling)
+	defer w.close()
+	for range maxScan {
+		r, more := w.next()
+		if !more {
+			return 0, false
+		}
+		if r == nil {
+			break
+		}
+		passes, outside := m.takes(r.Entry, falling)
+		if outside {
+			return 0, false
+		}
+		if passes && !fn(parse(r)) {
+			break
+		}
+	}
+	return w.done(), true
+}

@@ -49,7 +49,7 @@ var Me = op.NewQuery(Ops, op.Spec[MeInput, Principal]{
 	Access:  op.Anyone[MeInput]("read"),
 	Result:  Example,
 }, func(v *op.View, _ MeInput) (Principal, error) {
-	p, ok := Find(v.Now, v.Caller.ID)
+	p, ok := Find(v, v.Caller.ID)
 	if !ok {
 		return Principal{}, op.NotFound()
 	}

@@ -3,7 +3,6 @@ package temporal
 import (
 	"strconv"
 
-	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -45,12 +44,7 @@ var List = op.NewQuery(Rollbacks, op.Spec[ListInput, op.Page[Rollback]]{
 		TraceID: exampleRollback, Entity: op.EntityObject, TargetID: exampleObject, Revision: 15, BaseRevision: 12, FromSequence: 6, ToSequence: 7,
 		RolledBack: exampleEntry, Reason: "a mistake", RolledBackBy: "alice", RolledBackAt: 1767225600000000,
 	}}, ""),
-	Validate: func(in *ListInput) *fault.Fault {
-		if n, err := strconv.ParseUint(in.Cursor, 10, 64); in.Cursor != "" && (err != nil || n > canon.MaxInt) {
-			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-		}
-		return nil
-	},
+	Validate: func(in *ListInput) *fault.Fault { return validPlace(in.Cursor) },
 }, func(v *op.View, in ListInput) (op.Page[Rollback], error) {
 	t, err := open(v, in.Entity, in.Target)
 	if err != nil {

@@ -23,6 +23,7 @@ type Reconstructed struct {
 	TargetID   urn.ID     `json:"target_id" doc:"the thing"`
 	ScopeID    urn.ID     `json:"scope_id,omitempty" doc:"the scope that the thing belonged to"`
 	Revision   uint64     `json:"revision" doc:"the revision that the state is of"`
+	TraceID    urn.ID     `json:"trace_id,omitempty" doc:"the entry of the change that made it so"`
 	Timestamp  state.Time `json:"timestamp,omitzero" doc:"the time that the revision stands for"`
 	Found      bool       `json:"found" doc:"whether the thing had been made by then"`
 	Deleted    bool       `json:"deleted" doc:"whether it had ended by then: deleted, archived or revoked"`
@@ -47,7 +48,7 @@ var Reconstruct = op.NewQuery(Ops, op.Spec[ReconstructInput, Reconstructed]{
 		return Reconstructed{}, err
 	}
 	t.traced(v, "temporal.reconstruct", strconv.FormatUint(v.Revision(), 10))
-	return t.shown(v, v.View), nil
+	return t.asOf(v, v.View), nil
 })
 
 // Thing names one of several things.
@@ -84,7 +85,7 @@ var ReconstructMany = op.NewQuery(Ops, op.Spec[ManyInput, States]{
 			return States{}, err
 		}
 		t.traced(v, "temporal.reconstruct_many", strconv.FormatUint(v.Revision(), 10))
-		out.Items = append(out.Items, t.shown(v, v.View))
+		out.Items = append(out.Items, t.asOf(v, v.View))
 	}
 	return out, nil
 })
@@ -119,7 +120,7 @@ var HistoryAt = op.NewQuery(Ops, op.Spec[HistoryAtInput, States]{
 		}
 		at := Reconstructed{Entity: t.entity.Name, TargetID: t.id, Revision: revision}
 		if revision > 0 {
-			v.Look(revision, func(past state.View) { at = t.shown(v, past) })
+			v.Look(revision, func(past state.View) { at = t.asOf(v, past) })
 		}
 		out.Items = append(out.Items, at)
 	}
@@ -148,6 +149,14 @@ func (t thing) traced(v *op.View, operation, asOf string) {
 		Action: "read", Operation: operation, Entity: t.entity.Name, TargetType: t.entity.Name, TargetID: t.id,
 		Metadata: []fault.Member{{Name: "as_of", Value: asOf}},
 	})
+}
+
+// asOf is the thing as a view shows it, with the entry of the trail that made it
+// so.
+func (t thing) asOf(v *op.View, past state.View) Reconstructed {
+	r := t.shown(v, past)
+	r.TraceID = t.last(v, past)
+	return r
 }
 
 // shown is the thing as a view shows it.
