@@ -187,6 +187,33 @@ func TestStrangersChangeNothing(t *testing.T) {
 	})
 }
 
+// What a principal may do follows from its state at once: while it is suspended
+// no operation answers it, and then each does again.
+func TestSuspensionTakesAll(t *testing.T) {
+	each(t, func(t *testing.T, o *op.Operation, seed []step, sc scenario) {
+		if sc.call.as == "system" {
+			return
+		}
+		p := play(t, testkit.New(t), seed, sc)
+		p.must(step{as: "root", op: "principal.create", input: `{"id":"warden","kind":"service"}`})
+		p.must(step{as: "root", op: "principal.permit", input: `{"id":"warden","permission":"cluster.admin"}`})
+		if p.tokens[sc.call.as] == "" {
+			p.tokens[sc.call.as] = p.key(sc.call.as)
+		}
+		suspended := `{"id":"` + sc.call.as + `"}`
+		p.must(step{as: "warden", op: "principal.suspend", input: suspended})
+		before := rows(t, p.Engine, position)
+		if _, err := p.run(sc.call, ""); o.Open() != (err == nil) || (err != nil && !fault.Is(err, fault.APIKeyInvalid)) {
+			t.Errorf("while it is suspended: %v", err)
+		}
+		if diff := cmp.Diff(before, rows(t, p.Engine, position)); diff != "" {
+			t.Errorf("the state changed:\n%s", diff)
+		}
+		p.must(step{as: "warden", op: "principal.resume", input: suspended})
+		p.must(sc.call)
+	})
+}
+
 // The same idempotency key twice: one effect, the same answer.
 func TestCommandsHappenOnce(t *testing.T) {
 	const name = "0123456789abcdef0123456789abcdef"
