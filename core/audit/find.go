@@ -78,7 +78,9 @@ func Children(v state.View, sequence uint64) iter.Seq[uint64] {
 		}
 		id := string(idOf(r))
 		own := sequence
-		for {
+		// Only the first entry of a command is the parent of others of it.
+		before, ok := entries.Get(v, state.Key(key.Audit, sequence-1))
+		for first := !ok || before.Revision != r.Revision; first; {
 			next, ok := entries.Get(v, state.Key(key.Audit, own+1))
 			if !ok || next.Revision != r.Revision {
 				break

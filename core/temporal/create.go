@@ -90,7 +90,7 @@ var Create = op.NewCommand(Rollbacks, op.Spec[CreateInput, Outcome]{
 })
 
 func (in *CreateInput) validate() *fault.Fault {
-	detail := ""
+	var detail string
 	switch {
 	case (in.EntryID == "") == (in.Target == ""):
 		detail = "give either entry_id, or target and at"

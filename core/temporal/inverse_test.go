@@ -130,42 +130,70 @@ type inverse struct {
 }
 
 var inverses = []inverse{
-	{name: "object create", act: func(s *team) { s.note = s.newNote(`{}`) },
-		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Tombstoned }},
-	{name: "object create, deleted since", act: func(s *team) { s.note = s.newNote(`{}`) }, in: overwrite, want: skipped,
-		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
-	{name: "object update", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) },
-		check: func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
-	{name: "object update, updated since", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackConflict,
-		against: func(s *team) { s.update(s.note.ID, `{"n":3}`) }},
-	{name: "object update, updated since, overwritten", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, in: overwrite,
+	{
+		name: "object create", act: func(s *team) { s.note = s.newNote(`{}`) },
+		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Tombstoned },
+	},
+	{
+		name: "object create, deleted since", act: func(s *team) { s.note = s.newNote(`{}`) }, in: overwrite, want: skipped,
+		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
+	},
+	{
+		name: "object update", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) },
+		check: func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` },
+	},
+	{
+		name: "object update, updated since", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackConflict,
 		against: func(s *team) { s.update(s.note.ID, `{"n":3}`) },
-		check:   func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` }},
-	{name: "object update, by an editor", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackDenied,
-		as: func(s *team) op.Runner { return s.bob }},
-	{name: "object delete", act: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
-		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Active && s.bobSees() }},
+	},
+	{
+		name: "object update, updated since, overwritten", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, in: overwrite,
+		against: func(s *team) { s.update(s.note.ID, `{"n":3}`) },
+		check:   func(s *team) bool { return string(s.get(s.note.ID).Data) == `{"n":1}` },
+	},
+	{
+		name: "object update, by an editor", act: func(s *team) { s.update(s.note.ID, `{"n":2}`) }, want: fault.RollbackDenied,
+		as: func(s *team) op.Runner { return s.bob },
+	},
+	{
+		name: "object delete", act: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
+		check: func(s *team) bool { return s.get(s.note.ID).Lifecycle == objects.Active && s.bobSees() },
+	},
 	{name: "projection revoke", act: (*team).unshare, check: (*team).bobSees},
-	{name: "projection revoke, the scope archived since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
-		against: func(s *team) { s.archive(s.scope) }},
-	{name: "projection revoke, the object deleted since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
-		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) }},
+	{
+		name: "projection revoke, the scope archived since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { s.archive(s.scope) },
+	},
+	{
+		name: "projection revoke, the object deleted since", act: (*team).unshare, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { must(s.play, s.alice, objects.Delete, objects.DeleteInput{ID: s.note.ID}) },
+	},
 	{name: "membership revoke", act: (*team).removeBob, check: (*team).bobSees},
-	{name: "membership revoke, the scope archived since", act: (*team).removeBob, in: overwrite, want: fault.RollbackConflict,
-		against: func(s *team) { s.archive(s.scope) }},
-	{name: "membership add, the last owner's", want: fault.PreconditionFailed, as: func(s *team) op.Runner { return s.bob },
+	{
+		name: "membership revoke, the scope archived since", act: (*team).removeBob, in: overwrite, want: fault.RollbackConflict,
+		against: func(s *team) { s.archive(s.scope) },
+	},
+	{
+		name: "membership add, the last owner's", want: fault.PreconditionFailed, as: func(s *team) op.Runner { return s.bob },
 		act: func(s *team) {
 			must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob", Role: tenancy.Owner})
 		},
-		against: func(s *team) { must(s.play, s.alice, tenancy.Leave, tenancy.ScopeInput{ID: s.scope}) }},
-	{name: "scope create", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
-		in: temporal.CreateInput{Cascade: true}, check: func(s *team) bool { return s.status() == "archived" }},
-	{name: "scope create, with a member since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
-		against: func(s *team) { must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob"}) }, want: fault.RollbackConflict},
-	{name: "scope create, with a scope below since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		against: func(s *team) { must(s.play, s.alice, tenancy.Leave, tenancy.ScopeInput{ID: s.scope}) },
+	},
+	{
+		name: "scope create", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		in: temporal.CreateInput{Cascade: true}, check: func(s *team) bool { return s.status() == "archived" },
+	},
+	{
+		name: "scope create, with a member since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
+		against: func(s *team) { must(s.play, s.alice, tenancy.Add, tenancy.AddInput{ID: s.scope, PrincipalID: "bob"}) }, want: fault.RollbackConflict,
+	},
+	{
+		name: "scope create, with a scope below since", act: func(s *team) { s.scope = must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "x"}).ID },
 		against: func(s *team) {
 			must(s.play, s.alice, tenancy.Create, tenancy.CreateInput{Name: "y", ParentID: s.scope})
-		}, want: fault.RollbackConflict},
+		}, want: fault.RollbackConflict,
+	},
 	{name: "scope update", act: func(s *team) {
 		name := "renamed"
 		must(s.play, s.alice, tenancy.Update, tenancy.UpdateInput{ID: s.scope, Name: &name})
@@ -182,16 +210,22 @@ var inverses = []inverse{
 		up := must(s.play, s.alice, tenancy.Get, tenancy.ScopeInput{ID: s.scope}).ParentID
 		s.archive(*up)
 	}, want: fault.RollbackConflict},
-	{name: "principal create", act: func(s *team) {
-		must(s.play, s.Admin(), identity.Create, identity.CreateInput{ID: "new", Kind: identity.KindUser})
+	{
+		name: "principal create", act: func(s *team) {
+			must(s.play, s.Admin(), identity.Create, identity.CreateInput{ID: "new", Kind: identity.KindUser})
+		},
+		as:    func(s *team) op.Runner { return s.Admin() },
+		check: func(s *team) bool { return s.lifecycle("new") == identity.Archived },
 	},
+	{
+		name: "principal suspend", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
 		as:    func(s *team) op.Runner { return s.Admin() },
-		check: func(s *team) bool { return s.lifecycle("new") == identity.Archived }},
-	{name: "principal suspend", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
-		as:    func(s *team) op.Runner { return s.Admin() },
-		check: func(s *team) bool { return s.lifecycle("bob") == identity.Active && s.bobSees() }},
-	{name: "principal suspend, by himself", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
-		want: fault.NotFound},
+		check: func(s *team) bool { return s.lifecycle("bob") == identity.Active && s.bobSees() },
+	},
+	{
+		name: "principal suspend, by himself", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
+		want: fault.NotFound,
+	},
 }
 
 // The inverse table, each row with its refusals.

@@ -1,6 +1,8 @@
 package temporal
 
 import (
+	"errors"
+
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
@@ -10,27 +12,27 @@ import (
 // obstacle says why what an entry tells of cannot be taken back by anybody, and
 // whether it was a change at all. It goes by the entity and the operation,
 // which no caller chooses, and not by the type of the thing.
-func (r *rollback) obstacle(e *chain.Entry, declared bool) (why error, change bool) {
+func (r *rollback) obstacle(e *chain.Entry, declared bool) (change bool, why error) {
 	failed := func(text string) error { return fault.New(fault.RollbackFailed, "%s", text) }
 	o, known := r.tx.Catalog.Lookup(e.Operation)
 	switch {
 	case e.Entity == audit.EntityAudit:
-		return &op.Refused{
+		return false, &op.Refused{
 			Fault:  fault.New(fault.RollbackDenied, "the audit trail cannot be changed, not by a rollback either"),
 			Action: "rollback", Target: op.Target{Entity: e.Entity, ID: e.ID}, Decision: op.Decision{Visible: true},
-		}, false
+		}
 	case e.Outcome != chain.OK:
-		return failed("the entry tells of a refusal, which changed nothing"), false
+		return false, failed("the entry tells of a refusal, which changed nothing")
 	case known && o.Kind != op.KindCommand:
-		return failed("the entry tells of a read, which changed nothing"), false
+		return false, failed("the entry tells of a read, which changed nothing")
 	case !known:
-		return failed("the operation that made the entry is not known any more"), true
+		return true, failed("the operation that made the entry is not known any more")
 	case !o.Undo.Reversible():
-		return failed("what " + o.Name + " does cannot be taken back: " + o.Undo.Why()), true
+		return true, failed("what " + o.Name + " does cannot be taken back: " + o.Undo.Why())
 	case !declared:
-		return failed("nothing is known of how to bring back a " + e.Entity), true
+		return true, failed("nothing is known of how to bring back a " + e.Entity)
 	}
-	return nil, true
+	return true, nil
 }
 
 // may says whether the caller may take changes of a thing back.
@@ -45,4 +47,16 @@ func (r *rollback) may(t thing) error {
 		f = fault.New(fault.RollbackDenied, "a rule denies that this is rolled back").With("denied_by", string(d.DeniedBy))
 	}
 	return &op.Refused{Fault: f, Action: "rollback", Target: t.target(), Decision: d}
+}
+
+// plain is the refusal of a layer in the words of a rollback: the caller sees
+// the thing, so it hides nothing that a right was missing.
+func plain(err error) error {
+	var refused *op.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	r := *refused
+	r.Fault = fault.New(fault.RollbackDenied, "bringing this back takes a right that you do not have")
+	return &r
 }

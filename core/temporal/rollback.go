@@ -94,7 +94,7 @@ func (r *rollback) since() error {
 // The bounds of a cascade: the entries that it looks at, and those that it takes
 // back.
 const (
-	maxLooked  = 5000
+	maxLooked  = 2000
 	maxEntries = 500
 )
 
@@ -144,7 +144,7 @@ func (r *rollback) entry(sequence uint64) error {
 		}
 		return nil
 	}
-	if why, change := r.obstacle(e, declared); why != nil {
+	if change, why := r.obstacle(e, declared); why != nil {
 		if sequence != r.root && !change {
 			r.skip("it is no change", e)
 			return nil
@@ -193,7 +193,7 @@ func (r *rollback) take(s *step) error {
 		return nil
 	}
 	if err != nil {
-		return r.deny(err, s.entries...)
+		return r.deny(plain(err), s.entries...)
 	}
 	s.after, _ = s.entity.Known(r.tx, s.id)
 	for _, e := range s.entries {

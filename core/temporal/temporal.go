@@ -77,10 +77,8 @@ func (t thing) entitled(v *op.View, action string, ways []op.Right) op.Decision 
 	}
 	var d op.Decision
 	for _, w := range ways {
-		switch {
-		case w.Target == (op.Target{}):
-			d = op.Decision{Allowed: v.Caller.Holds(w.Permission)}
-		default:
+		d = op.Decision{Allowed: v.Caller.Holds(w.Permission)}
+		if w.Target != (op.Target{}) {
 			d = v.Decide(action, w.Level, w.Target)
 		}
 		if d.Allowed || d.DeniedBy != "" {
