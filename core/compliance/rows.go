@@ -26,10 +26,8 @@ func (c *course) broken(id urn.ID, format string, args ...any) {
 // there is.
 func registered(c *course, row any) {
 	entry := func(entity string, id, entry urn.ID) {
-		if e, ok := registry.ByTarget(c.v, entity, id); !ok {
-			c.broken(id, "the %s has no entry in the registry", entity)
-		} else if e.ID != entry {
-			c.broken(id, "the %s names the entry %s, the registry has %s for it", entity, entry, e.ID)
+		if e, ok := registry.Find(c.v, entry); !ok || e.TargetEntity != entity || e.TargetID != id {
+			c.broken(id, "the %s names the entry %s, which is not in the registry or is for something else", entity, entry)
 		}
 	}
 	switch x := row.(type) {
