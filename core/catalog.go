@@ -4,6 +4,8 @@ package core
 import (
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/reads"
+	"github.com/weir-store/weir/core/audit/witness"
 	"github.com/weir-store/weir/core/compliance"
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/identity/apikey"
@@ -32,6 +34,8 @@ func Sets() []*op.Set {
 		tenancy.Memberships,
 		rules.Ops,
 		access.Ops,
+		reads.Ops,
+		witness.Ops,
 		audit.Ops,
 		temporal.Ops,
 		temporal.Rollbacks,

@@ -70,14 +70,14 @@ type Config struct {
 type Edge struct {
 	Config
 	traces   *traces
-	reads    *reads
+	reads    *ledger
 	throttle throttle
 }
 
 // New makes an Edge. Close ends its work in the background.
 func New(c Config) *Edge {
 	e := &Edge{Config: c}
-	e.traces, e.reads = newTraces(e), newReads(e)
+	e.traces, e.reads = newTraces(e), newLedger(e)
 	return e
 }
 

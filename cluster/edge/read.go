@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -113,9 +114,9 @@ func (e *Edge) answer(s *scene, caller op.Caller, o *op.Operation, in any, call 
 		e.traces.refused(caller, call, o, o.Target(in), decision)
 		return a, f
 	}
-	var reads []op.Record
-	a.out, err = o.Answer(op.NewView(v, &reads), in)
-	a.sort(&v, reads, decision)
+	var given []op.Record
+	a.out, err = o.Answer(op.NewView(v, &given), in)
+	a.sort(&v, given, decision)
 	var denied *op.Refused
 	if errors.As(err, &denied) {
 		e.traces.refused(caller, call, o, denied.Target, &denied.Decision)
@@ -137,17 +138,17 @@ func (e *Edge) look(revision uint64, fn func(past state.View)) {
 
 // sort tells reads whose trace comes first from those that are traced soon, and
 // leaves out those that are not traced.
-func (a *answered) sort(v *op.View, reads []op.Record, decision *op.Decision) {
-	for i := range reads {
-		mode := audit.Strict
-		if reads[i].Ordinary {
-			mode = audit.Mode(v.Now, &v.Caller, &reads[i], decision)
+func (a *answered) sort(v *op.View, given []op.Record, decision *op.Decision) {
+	for i := range given {
+		mode := reads.Strict
+		if given[i].Ordinary {
+			mode = reads.Mode(v.Now, &v.Caller, &given[i], decision)
 		}
 		switch mode {
-		case audit.Strict:
-			a.strict = append(a.strict, reads[i])
-		case audit.Batched:
-			a.ordinary = append(a.ordinary, reads[i])
+		case reads.Strict:
+			a.strict = append(a.strict, given[i])
+		case reads.Batched:
+			a.ordinary = append(a.ordinary, given[i])
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -22,10 +22,10 @@ const readDelay = 250 * time.Millisecond
 // retryReads is the pause before a batch is sent again.
 const retryReads = 250 * time.Millisecond
 
-// reads gathers the ordinary reads of this node and commits them in batches:
+// ledger gathers the ordinary reads of this node and commits them in batches:
 // one is filled while another is on its way. Where the log is slower than that,
 // reads wait; none is dropped.
-type reads struct {
+type ledger struct {
 	edge   *Edge
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -41,7 +41,7 @@ type reads struct {
 	room chan struct{}
 
 	sending sync.Mutex // held while a batch is on its way; guards what follows
-	sent    *audit.CommitReadsInput
+	sent    *reads.CommitInput
 }
 
 // read is what makes two reads the same.
@@ -55,53 +55,53 @@ type read struct {
 // tally counts equal reads.
 type tally struct{ count, items uint64 }
 
-func newReads(e *Edge) *reads {
-	r := &reads{
+func newLedger(e *Edge) *ledger {
+	l := &ledger{
 		edge: e, begun: make(chan struct{}, 1), full: make(chan struct{}, 1),
 		open: map[read]tally{}, room: make(chan struct{}),
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	r.ended.Go(r.run)
-	return r
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.ended.Go(l.run)
+	return l
 }
 
 // close commits what waits, if the log takes it within tracePause.
-func (r *reads) close() {
-	r.cancel()
-	r.ended.Wait()
+func (l *ledger) close() {
+	l.cancel()
+	l.ended.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), tracePause)
 	defer cancel()
-	if err := r.flush(ctx); err != nil {
-		r.edge.Logger.Warn("the last reads could not be traced", "error", err)
+	if err := l.flush(ctx); err != nil {
+		l.edge.Logger.Warn("the last reads could not be traced", "error", err)
 	}
 }
 
 const minute = state.Time(time.Minute / time.Microsecond)
 
 // keep notes a read. It returns when there is room for it.
-func (r *reads) keep(ctx context.Context, caller *op.Caller, o *op.Operation, record *op.Record) error {
-	now := state.Time(r.edge.Clock().UnixMicro())
+func (l *ledger) keep(ctx context.Context, caller *op.Caller, o *op.Operation, record *op.Record) error {
+	now := state.Time(l.edge.Clock().UnixMicro())
 	k := read{
 		actor: caller.ID, credential: caller.Credential, action: record.Action, operation: o.Name, entity: record.Entity,
 		targetType: record.TargetType, target: record.TargetID, minute: now - now%minute,
 	}
 	for {
-		r.mu.Lock()
-		t, known := r.open[k]
-		if known || len(r.open) < audit.MaxReads {
-			r.open[k] = tally{t.count + 1, t.items + record.Items}
-			size := len(r.open)
-			r.mu.Unlock()
+		l.mu.Lock()
+		t, known := l.open[k]
+		if known || len(l.open) < reads.Max {
+			l.open[k] = tally{t.count + 1, t.items + record.Items}
+			size := len(l.open)
+			l.mu.Unlock()
 			if !known && size == 1 {
-				wake(r.begun)
+				wake(l.begun)
 			}
-			if !known && size == audit.MaxReads {
-				wake(r.full)
+			if !known && size == reads.Max {
+				wake(l.full)
 			}
 			return nil
 		}
-		room := r.room
-		r.mu.Unlock()
+		room := l.room
+		l.mu.Unlock()
 		select {
 		case <-room:
 		case <-ctx.Done():
@@ -118,44 +118,44 @@ func wake(c chan struct{}) {
 }
 
 // take closes the batch that is being filled and begins the next.
-func (r *reads) take() map[read]tally {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	taken := r.open
+func (l *ledger) take() map[read]tally {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := l.open
 	if len(taken) == 0 {
 		return nil
 	}
 	select {
-	case <-r.full:
+	case <-l.full:
 	default:
 	}
-	close(r.room)
-	r.open, r.room = make(map[read]tally, len(taken)), make(chan struct{})
+	close(l.room)
+	l.open, l.room = make(map[read]tally, len(taken)), make(chan struct{})
 	return taken
 }
 
-func (r *reads) run() {
-	delay := cmp.Or(r.edge.ReadDelay, readDelay)
+func (l *ledger) run() {
+	delay := cmp.Or(l.edge.ReadDelay, readDelay)
 	for {
 		select {
-		case <-r.begun:
-		case <-r.ctx.Done():
+		case <-l.begun:
+		case <-l.ctx.Done():
 			return
 		}
 		timer := time.NewTimer(delay)
 		select {
 		case <-timer.C:
-		case <-r.full:
+		case <-l.full:
 			timer.Stop()
-		case <-r.ctx.Done():
+		case <-l.ctx.Done():
 			timer.Stop()
 			return
 		}
-		for r.flush(r.ctx) != nil {
+		for l.flush(l.ctx) != nil {
 			timer.Reset(retryReads)
 			select {
 			case <-timer.C:
-			case <-r.ctx.Done():
+			case <-l.ctx.Done():
 				timer.Stop()
 				return
 			}
@@ -165,26 +165,26 @@ func (r *reads) run() {
 
 // flush commits a batch that could not be committed before, and the one that
 // is being filled. The error says that the log may take it later.
-func (r *reads) flush(ctx context.Context) error {
-	r.sending.Lock()
-	defer r.sending.Unlock()
-	if err := r.send(ctx); err != nil {
+func (l *ledger) flush(ctx context.Context) error {
+	l.sending.Lock()
+	defer l.sending.Unlock()
+	if err := l.send(ctx); err != nil {
 		return err
 	}
-	taken := r.take()
+	taken := l.take()
 	if taken == nil {
 		return nil
 	}
-	r.sent = &audit.CommitReadsInput{Batch: r.name(), After: r.length(), Reads: group(taken)}
-	return r.send(ctx)
+	l.sent = &reads.CommitInput{Batch: l.name(), After: l.length(), Reads: group(taken)}
+	return l.send(ctx)
 }
 
 // name draws the name by which apply knows a batch that is sent again.
-func (r *reads) name() urn.ID { return urn.ID(hex.EncodeToString(world{r.edge.Random}.Random(16))) }
+func (l *ledger) name() urn.ID { return urn.ID(hex.EncodeToString(world{l.edge.Random}.Random(16))) }
 
 // length is how long the trail is, as far as this node knows.
-func (r *reads) length() uint64 {
-	s, err := r.edge.open()
+func (l *ledger) length() uint64 {
+	s, err := l.edge.open()
 	if err != nil {
 		return 0
 	}
@@ -193,12 +193,12 @@ func (r *reads) length() uint64 {
 }
 
 // send commits the batch that is on its way.
-func (r *reads) send(ctx context.Context) error {
-	if r.sent == nil {
+func (l *ledger) send(ctx context.Context) error {
+	if l.sent == nil {
 		return nil
 	}
-	_, err := audit.CommitReads.Call(ctx, r.edge.System(), *r.sent)
-	log := r.edge.Logger.With("batch", r.sent.Batch, "error", err)
+	_, err := reads.Commit.Call(ctx, l.edge.System(), *l.sent)
+	log := l.edge.Logger.With("batch", l.sent.Batch, "error", err)
 	if f, refused := fault.Of(err); err != nil && (!refused || retryable(f) || f.Code == fault.OutcomeUnknown) {
 		log.Warn("reads could not be traced yet")
 		return err
@@ -206,12 +206,12 @@ func (r *reads) send(ctx context.Context) error {
 	if err != nil {
 		log.Error("a batch of reads cannot be traced")
 	}
-	r.sent = nil
+	l.sent = nil
 	return nil
 }
 
 // group gives a batch as the log takes it, in an order of its own.
-func group(taken map[read]tally) []audit.Reads {
+func group(taken map[read]tally) []reads.Reads {
 	keys := make([]read, 0, len(taken))
 	for k := range taken {
 		keys = append(keys, k)
@@ -223,13 +223,13 @@ func group(taken map[read]tally) []audit.Reads {
 			cmp.Compare(a.targetType, b.targetType), cmp.Compare(a.target, b.target),
 		)
 	})
-	var groups []audit.Reads
+	var groups []reads.Reads
 	var last read
 	for _, k := range keys {
-		t := audit.ReadTarget{ID: k.target, Count: taken[k].count, Items: taken[k].items}
+		t := reads.Target{ID: k.target, Count: taken[k].count, Items: taken[k].items}
 		k.target = ""
 		if len(groups) == 0 || k != last {
-			groups = append(groups, audit.Reads{
+			groups = append(groups, reads.Reads{
 				Minute: k.minute, ActorID: k.actor, CredentialID: k.credential, Action: k.action, Operation: k.operation,
 				Entity: k.entity, TargetType: k.targetType,
 			})

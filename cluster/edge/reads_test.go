@@ -10,6 +10,7 @@ import (
 
 	"github.com/weir-store/weir/cluster/edge"
 	"github.com/weir-store/weir/core/audit"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
@@ -129,7 +130,7 @@ func TestPartsOfABatch(t *testing.T) {
 	do(t, objects.Get.Call, l.bob, objects.GetInput{ID: l.note})
 	do(t, objects.Get.Call, l.alice, objects.GetInput{ID: l.note})
 	l.flush()
-	page := do(t, audit.Entries.Call, l.Admin(), audit.EntriesInput{Filter: audit.Filter{Entity: audit.EntityReads}})
+	page := do(t, audit.Entries.Call, l.Admin(), audit.EntriesInput{Filter: audit.Filter{Entity: reads.EntityBatch}})
 	if len(page.Items) != 1 || page.Items[0].AfterDigest == "" {
 		t.Fatalf("%+v", page.Items)
 	}
@@ -160,42 +161,42 @@ func TestPoliciesOfReads(t *testing.T) {
 		read func(l *library)
 		want string
 	}{
-		{"nothing is set", nil, get, audit.Batched},
-		{"the cluster is off", []set{{cluster, "off"}}, get, audit.Off},
-		{"the cluster is strict", []set{{cluster, "strict"}}, get, audit.Strict},
-		{"the cluster is strict, the type off", []set{{cluster, "strict"}, {ofType, "off"}}, get, audit.Off},
-		{"the cluster is off, the type batched", []set{{cluster, "off"}, {ofType, "batched"}}, get, audit.Batched},
-		{"the type is off, the scope strict", []set{{ofType, "off"}, {ofScope, "strict"}}, get, audit.Strict},
-		{"the type is off, the scope batched", []set{{ofType, "off"}, {ofScope, "batched"}}, get, audit.Batched},
-		{"the type is strict, the scope off", []set{{ofType, "strict"}, {ofScope, "off"}}, get, audit.Strict},
-		{"another way than by the scope", []set{{ofScope, "off"}}, own, audit.Batched},
-		{"the scope was strict", []set{{ofScope, "strict"}, {ofScope, "default"}}, get, audit.Batched},
-		{"a list with the type", []set{{ofType, "strict"}}, list, audit.Strict},
-		{"a list by a member of a strict scope", []set{{ofScope, "strict"}}, list, audit.Strict},
-		{"a list by a member of one that was", []set{{ofScope, "strict"}, {ofScope, "off"}}, list, audit.Batched},
+		{"nothing is set", nil, get, reads.Batched},
+		{"the cluster is off", []set{{cluster, "off"}}, get, reads.Off},
+		{"the cluster is strict", []set{{cluster, "strict"}}, get, reads.Strict},
+		{"the cluster is strict, the type off", []set{{cluster, "strict"}, {ofType, "off"}}, get, reads.Off},
+		{"the cluster is off, the type batched", []set{{cluster, "off"}, {ofType, "batched"}}, get, reads.Batched},
+		{"the type is off, the scope strict", []set{{ofType, "off"}, {ofScope, "strict"}}, get, reads.Strict},
+		{"the type is off, the scope batched", []set{{ofType, "off"}, {ofScope, "batched"}}, get, reads.Batched},
+		{"the type is strict, the scope off", []set{{ofType, "strict"}, {ofScope, "off"}}, get, reads.Strict},
+		{"another way than by the scope", []set{{ofScope, "off"}}, own, reads.Batched},
+		{"the scope was strict", []set{{ofScope, "strict"}, {ofScope, "default"}}, get, reads.Batched},
+		{"a list with the type", []set{{ofType, "strict"}}, list, reads.Strict},
+		{"a list by a member of a strict scope", []set{{ofScope, "strict"}}, list, reads.Strict},
+		{"a list by a member of one that was", []set{{ofScope, "strict"}, {ofScope, "off"}}, list, reads.Batched},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			l := newLibrary(t)
 			for _, x := range row.sets {
-				in := audit.SetReadPolicyInput{Mode: x.mode}
+				in := reads.SetPolicyInput{Mode: x.mode}
 				switch x.what {
 				case ofType:
 					in.Type = "note"
 				case ofScope:
 					in.ScopeID = l.scope
 				}
-				do(t, audit.SetReadPolicy.Call, l.Admin(), in)
+				do(t, reads.SetPolicy.Call, l.Admin(), in)
 			}
 			before := l.Length()
 			row.read(l)
 			strict := l.Length() - before
 			l.flush()
 			batched := l.Length() - before - strict
-			got := audit.Off
+			got := reads.Off
 			if strict > 0 {
-				got = audit.Strict
+				got = reads.Strict
 			} else if batched > 0 {
-				got = audit.Batched
+				got = reads.Batched
 			}
 			if got != row.want || strict+batched > 1 {
 				t.Errorf("%d strict, %d batched; want %s", strict, batched, row.want)
@@ -255,7 +256,7 @@ func TestNoReadIsDropped(t *testing.T) {
 	held := &holding{Log: l.Solo, release: release}
 	e := over(t, l.Solo, held)
 	token := l.Token("eve")
-	ids := make([]urn.ID, 2*audit.MaxReads+1)
+	ids := make([]urn.ID, 2*reads.Max+1)
 	for i := range ids {
 		ids[i] = do(t, objects.Create.Call, l.As(token), objects.CreateInput{Type: "note", Data: op.JSON(`{}`)}).ID
 	}

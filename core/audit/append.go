@@ -3,7 +3,6 @@ package audit
 import (
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/canon"
@@ -208,24 +207,8 @@ func (w *writer) facts() ([]chain.Fact, error) {
 // caller may choose his request id and the id that he asks about, and must not
 // keep his refusal out of the trail by that.
 func (w *writer) plain(name, text string) string {
-	if isWord(text) && !urn.HoldsToken([]byte(text)) {
+	if chain.IsWord(text) && !urn.HoldsToken([]byte(text)) {
 		return text
 	}
 	return "hmac-sha256:" + w.digest(name, []byte(text))
-}
-
-const maxWord = 128
-
-func isWord(s string) bool {
-	if len(s) > maxWord {
-		return false
-	}
-	for i := range len(s) {
-		b := s[i]
-		letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
-		if !letter && strings.IndexByte("._:@/-", b) < 0 {
-			return false
-		}
-	}
-	return true
 }

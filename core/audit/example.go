@@ -31,12 +31,6 @@ var example = Entry{
 	Hash: strings.Repeat("c4", 32), Opening: strings.Repeat("7d", 16),
 }
 
-var exampleReads = Reads{
-	Minute: 1767225600000000, ActorID: "alice", CredentialID: "pat_01890a5d0c1e7000a000000000000002", Action: "read",
-	Operation: "object.get", Entity: "object", TargetType: "note",
-	Targets: []ReadTarget{{ID: "obj_01890a5d0c1e7000a000000000000003", Count: 3}},
-}
-
 var exampleRead = Read{
 	Sequence: 42, Timestamp: "2026-01-01T00:00:00.000000Z", Minute: 1767225600000000, ActorID: "alice",
 	CredentialID: "pat_01890a5d0c1e7000a000000000000002", Operation: "object.get", Entity: "object", TargetType: "note",

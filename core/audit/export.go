@@ -91,7 +91,7 @@ func (t *trail) segment(part []*row, from, to uint64) ([]byte, error) {
 	}
 	if c, ok := t.vouches(to); ok {
 		if claim := believed(v, c); claim != nil && claim.Origin == g.Origin {
-			g.Checkpoint = string(c.Note)
+			g.Checkpoint = string(c.cosigned(v))
 			if k, ok := current(v); ok {
 				g.VerifierKey = k.VerifierKey
 			}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 )
@@ -28,7 +29,7 @@ func get(v *op.View, sequence uint64) (Entry, error) {
 		return Entry{}, err
 	}
 	found := shown(r, e)
-	if e.Entity == EntityReads {
+	if e.Entity == reads.EntityBatch {
 		all := false
 		if found.Reads, all = t.body(sequence); !all {
 			found.Opening = "" // with it, guesses about the rest could be tested

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
@@ -81,7 +82,7 @@ func (t *trail) read(sequence uint64, operation string) (*row, *chain.Entry, err
 
 // partOf says whether an entry is a batch with a read that the caller may see.
 func (t *trail) partOf(e *chain.Entry) bool {
-	if e.Entity != EntityReads {
+	if e.Entity != reads.EntityBatch {
 		return false
 	}
 	seen, _ := t.body(e.Sequence)

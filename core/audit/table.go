@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/storage/key"
@@ -141,5 +142,5 @@ type Entry struct {
 	// Opening lets who has a state check the digest of it.
 	Opening string `json:"opening,omitempty" doc:"the key of the digests of states, in hex"`
 	// Reads is the body of a batch of reads.
-	Reads []Reads `json:"reads,omitempty" doc:"for a batch of reads, when it is asked for alone: what was read, as far as you may see it"`
+	Reads []reads.Reads `json:"reads,omitempty" doc:"for a batch of reads, when it is asked for alone: what was read, as far as you may see it"`
 }

@@ -295,7 +295,7 @@ func lasting(t *testing.T, raw op.JSON) any {
 func strip(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		for _, name := range []string{"version", "checksum", "created_at", "created_by", "updated_at", "granted_at", "granted_by", "joined_at", "projected_at", "bound_at", "id"} {
+		for _, name := range []string{"version", "checksum", "created_at", "created_by", "changed_at", "updated_at", "granted_at", "granted_by", "joined_at", "projected_at", "bound_at", "id"} {
 			delete(v, name)
 		}
 		for name := range v {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,6 +17,9 @@ import (
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit"
 )
+
+// witness signs what it is shown. It is no witness of anything.
+var witness = testkit.NewWitness("witness.example/w1")
 
 // step is one call of a scenario.
 type step struct{ as, op, input, name, member string }
@@ -90,6 +94,8 @@ type theatre struct {
 	t      *testing.T
 	tokens map[string]string
 	names  map[string]string
+	// covered is the size of the checkpoint that was signed last.
+	covered uint64
 	// secrets are the one-time tokens that calls have given.
 	secrets []string
 }
@@ -143,6 +149,8 @@ func (p *theatre) expand(input string) string {
 	if strings.Contains(input, "$verifier") || strings.Contains(input, "$signed") {
 		p.sign()
 	}
+	input = strings.ReplaceAll(input, `"$size"`, strconv.FormatUint(p.covered, 10))
+	input = strings.ReplaceAll(input, "$witness", witness.VerifierKey())
 	for name, value := range p.names {
 		quoted, err := json.Marshal(value)
 		if err != nil {
@@ -164,6 +172,7 @@ func (p *theatre) sign() {
 		}
 		note, err := k.Sign(due)
 		p.names["verifier"], p.names["signed"] = k.VerifierKey(), string(note)
+		p.covered, p.names["cosigned"] = due.Size, witness.Cosign([]byte(due.Text()), 1767225600)
 		return err
 	})
 	if err != nil {

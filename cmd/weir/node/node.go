@@ -34,6 +34,7 @@ import (
 	"github.com/weir-store/weir/storage/badgerdb"
 	"github.com/weir-store/weir/transport"
 	"github.com/weir-store/weir/worker"
+	"github.com/weir-store/weir/worker/witness"
 )
 
 // Config is what a node is started with. Addresses are host:port.
@@ -75,8 +76,10 @@ type Node struct {
 	url     string
 	// opened is closed once edge is there for those that the cluster calls.
 	opened chan struct{}
-	fatal  chan error
-	served sync.WaitGroup
+	// witnesses collects cosignatures while this node leads.
+	witnesses *witness.Collector
+	fatal     chan error
+	served    sync.WaitGroup
 
 	mu   sync.Mutex // guards keys
 	keys *keyring.Keyring
@@ -160,6 +163,7 @@ func (n *Node) open() error {
 		Before: map[string]edge.Before{audit.Checkpoint.Name: n.fresh},
 		Clock:  time.Now, Random: rand.Reader, Logger: c.Log,
 	})
+	n.witnesses = &witness.Collector{Store: n.edge, Every: checkpointEvery, Clock: time.Now, Log: c.Log}
 	close(n.opened)
 	return nil
 }
@@ -248,6 +252,7 @@ func (n *Node) lead(ctx context.Context) {
 	}
 	var workers sync.WaitGroup
 	workers.Go(func() { n.sweeper().Run(ctx) })
+	workers.Go(func() { n.witnesses.Run(ctx) })
 	n.signer().Run(ctx)
 	workers.Wait()
 }
@@ -312,7 +317,9 @@ func (n *Node) stop(err error) {
 
 func (n *Node) serve(listener net.Listener) error {
 	metrics := prometheus.NewRegistry()
-	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), n.collector())
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), n.collector(),
+		counter("weir_witness_cosignatures_total", "The cosignatures of checkpoints that this node has collected as a leader.", &n.witnesses.Collected),
+		counter("weir_witness_failures_total", "The calls of witnesses that gave no cosignature.", &n.witnesses.Failed))
 	var err error
 	n.http, err = transport.NewServer(transport.Config{
 		Sets: core.Sets(), Runner: n.edge, Version: buildinfo.Version(), Logger: n.config.Log, Metrics: metrics,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -104,4 +105,8 @@ func (g *gauges) Collect(ch chan<- prometheus.Metric) {
 	for _, x := range g.list {
 		ch <- prometheus.MustNewConstMetric(x.desc, prometheus.GaugeValue, x.value(s))
 	}
+}
+
+func counter(name, help string, count *atomic.Uint64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(count.Load()) })
 }

@@ -1,4 +1,4 @@
-package audit
+package reads
 
 import (
 	"crypto/sha256"
@@ -24,12 +24,12 @@ const (
 	Default = "default"
 )
 
-// EntityReadPolicy is the entity of entries about policies of reads.
-const EntityReadPolicy = "read_policy"
+// EntityPolicy is the entity of entries about policies of reads.
+const EntityPolicy = "read_policy"
 
-// ReadPolicy says how reads are traced: those of objects of a type, those by
+// Policy says how reads are traced: those of objects of a type, those by
 // right of a scope, or all for which nothing else is said.
-type ReadPolicy struct {
+type Policy struct {
 	ID      urn.ID `cbor:"1,keyasint" json:"id" doc:"cluster, type:<type> or scope:<id>"`
 	Type    string `cbor:"2,keyasint,omitempty" json:"type,omitempty" doc:"the type of the objects"`
 	ScopeID urn.ID `cbor:"3,keyasint,omitempty" json:"scope_id,omitempty" doc:"the scope by which the reader may read"`
@@ -41,10 +41,10 @@ type ReadPolicy struct {
 	ChangedBy urn.ID     `cbor:"7,keyasint" json:"changed_by" doc:"who set it"`
 }
 
-var policies = state.NewTable(state.Spec[ReadPolicy]{
+var policies = state.NewTable(state.Spec[Policy]{
 	Space: key.AuditReadPolicy,
-	Key:   func(p *ReadPolicy) key.Key { return policyKey(p.ID) },
-	Refers: func(p *ReadPolicy, to func(key.Key)) {
+	Key:   func(p *Policy) key.Key { return policyKey(p.ID) },
+	Refers: func(p *Policy, to func(key.Key)) {
 		if p.ScopeID != "" {
 			to(state.Key(key.Scope, p.ScopeID))
 		}
@@ -59,7 +59,7 @@ const ofCluster urn.ID = "cluster"
 // stand in the trail as a digest, and could not be found by it.
 func policyOf(kind, name string) urn.ID {
 	id := kind + ":" + name
-	if !isWord(id) {
+	if !chain.IsWord(id) {
 		sum := sha256.Sum256([]byte(name))
 		id = kind + "-sha256:" + chain.HexBytes(sum[:])
 	}
@@ -130,42 +130,42 @@ func stricter(a, b string) string {
 	return Default
 }
 
-// SetReadPolicyInput says how reads are to be traced.
-type SetReadPolicyInput struct {
+// SetPolicyInput says how reads are to be traced.
+type SetPolicyInput struct {
 	Type    string `json:"type,omitempty" op:"max=128" doc:"reads of objects of this type; give this, scope_id, or neither for the cluster"`
 	ScopeID urn.ID `json:"scope_id,omitempty" op:"id=scp|org" doc:"reads by right of this scope"`
 	Mode    string `json:"mode" op:"required,enum=strict|batched|off|default" doc:"strict: the reply waits for the trace; batched: traced soon after; off: not traced; default: as the cluster says"`
 }
 
-// SetReadPolicy says how ordinary reads are traced from now on. What is always
+// SetPolicy says how ordinary reads are traced from now on. What is always
 // strict stays so: secrets, blobs, the trail itself, exports, reads in somebody
 // else's name.
-var SetReadPolicy = op.NewCommand(Ops, op.Spec[SetReadPolicyInput, ReadPolicy]{
-	Name:    "set_read_policy",
+var SetPolicy = op.NewCommand(Ops, op.Spec[SetPolicyInput, Policy]{
+	Name:    "set_policy",
 	Summary: "Say how reads are traced, for a type, a scope or the cluster.",
 	Doc: "Of the policies for an object's type and for the scopes by which the reader may read it the strictest holds; where there is none, " +
 		"that of the cluster does, which is batched at first. Secrets, blobs, the trail itself and exports are strict whatever is set.",
 	Route:   "PUT /v1/audit/read-policies",
-	Access:  op.Holding[SetReadPolicyInput]("update", op.Administer),
+	Access:  op.Holding[SetPolicyInput]("update", op.Administer),
 	Faults:  []fault.Code{fault.NotFound},
-	Example: SetReadPolicyInput{Type: "note", Mode: Strict},
+	Example: SetPolicyInput{Type: "note", Mode: Strict},
 	Result:  examplePolicy,
-	Undo:    op.Reversible("audit.set_read_policy"),
-	Validate: func(in *SetReadPolicyInput) *fault.Fault {
+	Undo:    op.Reversible("read.set_policy"),
+	Validate: func(in *SetPolicyInput) *fault.Fault {
 		if in.Type != "" && in.ScopeID != "" {
 			detail := "a policy is for a type or for a scope"
 			return fault.New(fault.ValidationFailed, "%s", detail).At(fault.Item{Pointer: "/scope_id", Code: "one-of", Detail: detail})
 		}
 		return nil
 	},
-}, func(tx *op.Tx, in SetReadPolicyInput) (ReadPolicy, error) {
-	p := ReadPolicy{ID: ofCluster, Type: in.Type, ScopeID: in.ScopeID}
+}, func(tx *op.Tx, in SetPolicyInput) (Policy, error) {
+	p := Policy{ID: ofCluster, Type: in.Type, ScopeID: in.ScopeID}
 	switch {
 	case in.Type != "":
 		p.ID = policyOf("type", in.Type)
 	case in.ScopeID != "":
 		if _, ok := tenancy.Find(tx, in.ScopeID); !ok {
-			return ReadPolicy{}, op.NotFound()
+			return Policy{}, op.NotFound()
 		}
 		p.ID = policyOf("scope", string(in.ScopeID))
 	}
@@ -173,7 +173,7 @@ var SetReadPolicy = op.NewCommand(Ops, op.Spec[SetReadPolicyInput, ReadPolicy]{
 	if known && before.Mode == in.Mode {
 		return *before, nil
 	}
-	r := op.Record{Action: "update", Entity: EntityReadPolicy, TargetID: p.ID, ScopeID: in.ScopeID}
+	r := op.Record{Action: "update", Entity: EntityPolicy, TargetID: p.ID, ScopeID: in.ScopeID}
 	if known {
 		r.Before = before
 	}
@@ -184,11 +184,11 @@ var SetReadPolicy = op.NewCommand(Ops, op.Spec[SetReadPolicyInput, ReadPolicy]{
 })
 
 // set gives a policy another mode, and keeps count of the strict scopes.
-func (p ReadPolicy) set(tx *op.Tx, mode string) *ReadPolicy {
+func (p Policy) set(tx *op.Tx, mode string) *Policy {
 	was := mentioned(tx, p.ID)
 	cluster, ok := policies.Get(tx, policyKey(ofCluster))
 	if !ok {
-		cluster = &ReadPolicy{ID: ofCluster, Mode: Batched, ChangedAt: tx.Time(), ChangedBy: op.System}
+		cluster = &Policy{ID: ofCluster, Mode: Batched, ChangedAt: tx.Time(), ChangedBy: op.System}
 	}
 	if p.ID == ofCluster {
 		p.Scopes = cluster.Scopes
@@ -210,13 +210,13 @@ func (p ReadPolicy) set(tx *op.Tx, mode string) *ReadPolicy {
 }
 
 // unset says that a policy says no more than what holds without it.
-func (p *ReadPolicy) unset() bool {
+func (p *Policy) unset() bool {
 	return p.Mode == Default || p.ID == ofCluster && p.Mode == Batched
 }
 
 // Policies can be brought back: the content of one is its mode.
 var _ = op.NewEntity(Ops, op.Entity{
-	Name: EntityReadPolicy,
+	Name: EntityPolicy,
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		p, ok := policies.Get(v, policyKey(id))
 		if !ok {
@@ -225,7 +225,7 @@ var _ = op.NewEntity(Ops, op.Entity{
 		type content struct {
 			Mode string `json:"mode"`
 		}
-		return op.Known{Type: EntityReadPolicy, ScopeID: p.ScopeID, Ended: p.unset(), State: p, Content: content{p.Mode}}, true
+		return op.Known{Type: EntityPolicy, ScopeID: p.ScopeID, Ended: p.unset(), State: p, Content: content{p.Mode}}, true
 	},
 	Rights: func(state.View, urn.ID) (see, revert []op.Right) {
 		return []op.Right{{Permission: op.ReadAudit}, {Permission: op.Administer}}, []op.Right{{Permission: op.Administer}}
@@ -247,26 +247,26 @@ var _ = op.NewEntity(Ops, op.Entity{
 	},
 })
 
-// ReadPoliciesInput asks for a page.
-type ReadPoliciesInput struct{ op.Paging }
+// PoliciesInput asks for a page.
+type PoliciesInput struct{ op.Paging }
 
-// ReadPolicies lists what was set.
-var ReadPolicies = op.NewQuery(Ops, op.Spec[ReadPoliciesInput, op.Page[ReadPolicy]]{
-	Name:    "read_policies",
+// Policies lists what was set.
+var Policies = op.NewQuery(Ops, op.Spec[PoliciesInput, op.Page[Policy]]{
+	Name:    "policies",
 	Summary: "List how reads are traced.",
 	Doc:     "Where the list is empty nothing was set, and reads are traced in batches.",
 	Route:   "GET /v1/audit/read-policies",
-	Access:  op.Holding[ReadPoliciesInput]("read", op.ReadAudit),
+	Access:  op.Holding[PoliciesInput]("read", op.ReadAudit),
 	Faults:  []fault.Code{fault.InvalidCursor},
-	Result:  op.NewPage([]ReadPolicy{examplePolicy}, ""),
-}, func(v *op.View, in ReadPoliciesInput) (op.Page[ReadPolicy], error) {
+	Result:  op.NewPage([]Policy{examplePolicy}, ""),
+}, func(v *op.View, in PoliciesInput) (op.Page[Policy], error) {
 	r := state.Range{Prefix: state.Key(key.AuditReadPolicy)}
 	if in.Cursor != "" {
 		r.After = policyKey(urn.ID(in.Cursor))
 	}
 	rows := policies.Scan(v, r)
 	defer rows.Close()
-	var items []ReadPolicy
+	var items []Policy
 	for rows.Next() {
 		if rows.Row().unset() {
 			continue
@@ -279,4 +279,4 @@ var ReadPolicies = op.NewQuery(Ops, op.Spec[ReadPoliciesInput, op.Page[ReadPolic
 	return op.NewPage(items, ""), nil
 })
 
-var examplePolicy = ReadPolicy{ID: "type:note", Type: "note", Mode: Strict, ChangedAt: 1767225600000000, ChangedBy: "alice"}
+var examplePolicy = Policy{ID: "type:note", Type: "note", Mode: Strict, ChangedAt: 1767225600000000, ChangedBy: "alice"}
