@@ -23,6 +23,9 @@ const (
 	engineDir   = "state"
 )
 
+// EngineDir is where in a data directory the engine is.
+func EngineDir(data string) string { return filepath.Join(data, engineDir) }
+
 // membership is who a data directory belongs to. The server id is drawn with the
 // directory and dies with it: a wiped disk has forgotten its votes and must not
 // come back under its old id.

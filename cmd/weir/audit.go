@@ -10,11 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weir-store/weir/cmd/weir/failure"
+	"github.com/weir-store/weir/cmd/weir/node"
 	"github.com/weir-store/weir/cmd/weir/remote"
 	"github.com/weir-store/weir/cmd/weir/trail"
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/state"
 )
 
 // extendAudit replaces two derived verbs by ones that do more: verify also
@@ -38,22 +40,30 @@ var errBroken = fault.New(fault.TraceIntegrity, "the trail is not what it was; t
 
 func newVerify(target *remote.Target) *cobra.Command {
 	var in audit.VerifyInput
-	var file, key string
+	var file, key, data string
 	c := &cobra.Command{
 		Use: audit.Verify.Verb, Short: "Verify the trail of a store, or an exported copy of it", Args: known,
-		Long: audit.Verify.Summary + "\n\nWith --file nothing is asked of a store: the chain, the tree and the signed checkpoint of an\n" +
-			"export are computed again. The exit status is 1 where the trail is broken.",
-		Example: "  weir audit verify\n  weir audit export --file trail.ndjson\n  weir audit verify --file trail.ndjson --key 'weir/…+…+…'",
+		Long: audit.Verify.Summary + "\n\nWith --file or --data nothing is asked of a store: the chain, the tree and the signed checkpoints\n" +
+			"of an export, or of the data directory of a stopped node, are computed again; the directory stays as\n" +
+			"it is. The exit status is 1 where the trail is broken.",
+		Example: "  weir audit verify\n  weir audit export --file trail.ndjson\n  weir audit verify --file trail.ndjson --key 'weir/…+…+…'\n  weir audit verify --data /var/lib/weir --bodies",
 	}
 	f := c.Flags()
 	f.Uint64Var(&in.From, "from", 0, "the first entry; 1 when absent")
 	f.Uint64Var(&in.To, "to", 0, "the last entry; the newest when absent")
 	f.StringVar(&file, "file", "", "verify this export instead; - is the standard input")
+	f.StringVar(&data, "data", "", "verify the data directory of a stopped node instead")
+	f.BoolVar(&in.Bodies, "bodies", false, "also hold what lies beside entries against what they commit to; not for exports, which have none")
 	f.StringVar(&key, "key", "", "verifier key of the log to believe, as you know it from elsewhere; that of the export when absent")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		report, err := func() (chain.Report, error) {
-			if file != "" {
+			switch {
+			case file != "" && (data != "" || in.Bodies || in.From+in.To > 0):
+				return chain.Report{}, &failure.UsageError{Key: "--file", Problem: "does not go with --data, --bodies, --from or --to", Fix: "leave one of them out"}
+			case file != "":
 				return verifyFile(c, file, key)
+			case data != "":
+				return verifyStopped(data, audit.Check{From: in.From, To: in.To, Bodies: in.Bodies})
 			}
 			runner, _, err := target.Connect(false)
 			if err != nil {
@@ -75,6 +85,27 @@ func newVerify(target *remote.Target) *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// verifyStopped verifies the trail in the data directory of a stopped node.
+func verifyStopped(data string, check audit.Check) (report chain.Report, err error) {
+	if check.To != 0 && check.From > check.To {
+		return report, &failure.UsageError{Key: "--to", Problem: "is before --from", Fix: "give the first entry as --from"}
+	}
+	err = node.Stopped(data, func(v state.View) error {
+		head, err := state.LoadHead(v)
+		if err != nil {
+			return err
+		}
+		bar := newBar(os.Stderr)
+		defer bar.clear()
+		check.Progress = func(sequence uint64) {
+			bar.show(int64(sequence), int64(head.Sequence), fmt.Sprintf("%d entries", sequence))
+		}
+		report, err = check.Run(v)
+		return err
+	})
+	return report, err
 }
 
 // verifyFile verifies an export without a store.

@@ -36,7 +36,13 @@ type testLog struct {
 
 func newLog(tb testing.TB) *testLog {
 	tb.Helper()
-	l := &testLog{t: tb, engine: memdb.New(), head: state.Head{Format: state.Format}}
+	return newLogOver(tb, memdb.New())
+}
+
+// newLogOver founds a log over an empty engine.
+func newLogOver(tb testing.TB, engine storage.Engine) *testLog {
+	tb.Helper()
+	l := &testLog{t: tb, engine: engine, head: state.Head{Format: state.Format}}
 	f := l.do(op.System, func(tx *op.Tx) {
 		if _, f := system.Found(tx, testCluster); f != nil {
 			tb.Fatal(f)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/audit/reads"
+	"github.com/weir-store/weir/core/audit/witness"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -15,12 +17,15 @@ import (
 type VerifyInput struct {
 	From uint64 `json:"from,omitempty" op:"query,min=1" doc:"the first entry; 1 when absent"`
 	To   uint64 `json:"to,omitempty" op:"query,min=1" doc:"the last entry; the newest when absent or above it"`
+	// Bodies are not part of the chain: they can be erased without breaking it.
+	Bodies bool `json:"bodies,omitempty" op:"query" doc:"also hold what lies beside entries against what they commit to, as far as it is still there"`
 }
 
 // Verify recomputes the chain and the tree over stored entries, and holds them
 // against the stored tiles, the signed checkpoints and the head.
 var Verify = op.NewQuery(Ops, op.Spec[VerifyInput, chain.Report]{
 	Name:    "verify",
+	Schema:  2,
 	Summary: "Verify the chain, the tree and the checkpoints of the trail.",
 	Doc:     "Nodes are compared by their head at an equal to. Whoever does not trust the nodes verifies an export instead: weir audit verify.",
 	Route:   "GET /v1/audit/verify",
@@ -45,11 +50,37 @@ var Verify = op.NewQuery(Ops, op.Spec[VerifyInput, chain.Report]{
 		r.Settle(nil)
 		return r, nil
 	}
-	return verify(v.Now, from, to), nil
+	return Check{From: from, To: to, Bodies: in.Bodies}.verify(v.Now), nil
 })
 
-// verify checks the entries from..to, which should be there.
-func verify(v state.View, from, to uint64) chain.Report {
+// Check is what of a trail is to be verified.
+type Check struct {
+	// From and To are the first and the last entry; 0 is as far as there are.
+	From, To uint64
+	// Bodies asks that what lies beside entries is held against them.
+	Bodies bool
+	// Progress, when set, is called now and then with the last sequence read.
+	Progress func(sequence uint64)
+}
+
+// Run verifies the trail of a view of the newest state, as a query does. Its
+// memory does not grow with the trail.
+func (c Check) Run(v state.View) (report chain.Report, err error) {
+	defer state.Guard(&err)
+	c.From = max(c.From, base(v).Size+1)
+	if size := head(v).Sequence; c.To == 0 || c.To > size {
+		c.To = size
+	}
+	if c.From > c.To {
+		report.Settle(nil)
+		return report, nil
+	}
+	return c.verify(v), nil
+}
+
+// verify checks the entries From..To, which should be there.
+func (c Check) verify(v state.View) chain.Report {
+	from, to := c.From, c.To
 	if from > base(v).Size+1 && !entries.Has(v, state.Key(key.Audit, from-1)) {
 		r := chain.Report{}
 		r.Settle(&chain.Break{Sequence: from - 1, Reason: chain.Missing})
@@ -60,6 +91,10 @@ func verify(v state.View, from, to uint64) chain.Report {
 	p.signed = checkpoints.Scan(v, state.Range{Prefix: state.Key(key.AuditCheckpoint), After: state.Key(key.AuditCheckpoint, from-1)})
 	defer p.signed.Close()
 	p.next()
+	if c.Bodies {
+		p.bodies = reads.Scan(v, from)
+		defer p.bodies.Close()
+	}
 	rows := entries.Scan(v, state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, from-1)})
 	defer rows.Close()
 	for n := from; n <= to && rows.Next(); n++ {
@@ -67,6 +102,10 @@ func verify(v state.View, from, to uint64) chain.Report {
 			break
 		}
 		p.check()
+		p.body(rows.Row())
+		if c.Progress != nil && n%progressEvery == 0 {
+			c.Progress(n)
+		}
 	}
 	p.finish(to)
 	return p.report(from)
@@ -94,7 +133,9 @@ func (p *proofreader) finish(to uint64) {
 	}
 }
 
-// proofreader walks entries and checkpoints side by side.
+const progressEvery = 1 << 14
+
+// proofreader walks entries, checkpoints and bodies side by side.
 type proofreader struct {
 	v        state.View
 	verifier *chain.Verifier
@@ -104,6 +145,10 @@ type proofreader struct {
 	waiting *checkpoint
 	claim   *chain.Checkpoint
 	proven  uint64
+	// bodies are those of batches; batch is the next, held counts those before.
+	bodies *state.Rows[reads.Batch]
+	batch  *reads.Batch
+	held   uint64
 }
 
 // leaf is what the stored tree has in the place of an entry.
@@ -135,15 +180,55 @@ func (p *proofreader) check() {
 		p.verifier.Reject(chain.Signature)
 		return
 	}
+	if !p.witnessed() {
+		p.verifier.Reject(chain.Cosigned)
+		return
+	}
 	if p.verifier.Match(p.claim.Root, chain.Signed) {
 		p.proven = at
 		p.next()
 	}
 }
 
+// witnessed verifies the cosignatures of the checkpoint.
+func (p *proofreader) witnessed() bool {
+	for _, c := range witness.Under(p.v, p.waiting.Size) {
+		w, err := chain.ParseWitness(c.VerifierKey)
+		if err != nil {
+			return false
+		}
+		if _, err := w.Cosigned(p.waiting.Note, c.Line); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// body holds the body of an entry, if it has one, against what it commits to.
+func (p *proofreader) body(r *row) {
+	if p.bodies == nil || p.verifier.At().Size != r.Sequence {
+		return
+	}
+	for p.batch == nil || p.batch.Sequence < r.Sequence {
+		if !p.bodies.Next() {
+			p.bodies = nil
+			return
+		}
+		p.batch = p.bodies.Row()
+	}
+	if p.batch.Sequence != r.Sequence || len(r.Opening) == 0 { // erased
+		return
+	}
+	if chain.Text(r.Entry, "after_digest") != chain.Digest(r.Opening, "after", p.batch.Body) {
+		p.verifier.Reject(chain.Body)
+		return
+	}
+	p.held++
+}
+
 func (p *proofreader) report(from uint64) chain.Report {
 	at := p.verifier.At()
-	r := chain.Report{Checked: at.Size - (from - 1), Signed: p.proven}
+	r := chain.Report{Checked: at.Size - (from - 1), Signed: p.proven, Bodies: p.held}
 	if r.Checked > 0 {
 		r.First, r.Last, r.Head = from, at.Size, chain.Hex(at.Hash)
 	}

@@ -192,7 +192,7 @@ func (l *testLog) replace(t *testing.T, n uint64, entry []byte) {
 	l.store(t, state.Key(key.Audit, n), r)
 }
 
-func (l *testLog) store(t *testing.T, k key.Key, row any) {
+func (l *testLog) store(t testing.TB, k key.Key, row any) {
 	t.Helper()
 	b, err := state.Marshal(row)
 	if err != nil {

@@ -53,9 +53,11 @@ type Report struct {
 	Last    uint64 `json:"last,omitempty" doc:"the last entry that was found whole"`
 	Head    string `json:"head,omitempty" doc:"the hash of entry last"`
 	// Signed is the size of the largest checkpoint that vouches for entries.
-	Signed   uint64 `json:"signed,omitempty" doc:"up to which entry a signed checkpoint vouches for the trail"`
+	Signed uint64 `json:"signed,omitempty" doc:"up to which entry a signed checkpoint vouches for the trail"`
+	// Bodies counts what was held against the entries that commit to it.
+	Bodies   uint64 `json:"bodies,omitempty" doc:"how many bodies of entries were computed again"`
 	BrokenAt uint64 `json:"broken_at,omitempty" doc:"the first entry that was changed or is missing"`
-	Reason   string `json:"reason,omitempty" doc:"missing, malformed, hash, link, tree, checkpoint, signature or unfinished"`
+	Reason   string `json:"reason,omitempty" doc:"missing, malformed, hash, link, tree, checkpoint, signature, body, cosignature or unfinished"`
 }
 
 // The verdicts.

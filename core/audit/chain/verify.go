@@ -22,6 +22,10 @@ const (
 	Signed = "checkpoint"
 	// Signature: a checkpoint is not signed by the key of the log.
 	Signature = "signature"
+	// Body: what lies beside an entry is not what the entry commits to.
+	Body = "body"
+	// Cosigned: a witness did not sign what is kept as its cosignature.
+	Cosigned = "cosignature"
 	// Unfinished: an export ends before its end.
 	Unfinished = "unfinished"
 )
