@@ -17,6 +17,7 @@ import (
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/system"
 )
 
 // extendAudit replaces two derived verbs by ones that do more: verify also
@@ -41,6 +42,7 @@ var errBroken = fault.New(fault.TraceIntegrity, "the trail is not what it was; t
 func newVerify(target *remote.Target) *cobra.Command {
 	var in audit.VerifyInput
 	var file, key, data string
+	var each bool
 	c := &cobra.Command{
 		Use: audit.Verify.Verb, Short: "Verify the trail of a store, or an exported copy of it", Args: known,
 		Long: audit.Verify.Summary + "\n\nWith --file or --data nothing is asked of a store: the chain, the tree and the signed checkpoints\n" +
@@ -52,10 +54,17 @@ func newVerify(target *remote.Target) *cobra.Command {
 	f.Uint64Var(&in.From, "from", 0, "the first entry; 1 when absent")
 	f.Uint64Var(&in.To, "to", 0, "the last entry; the newest when absent")
 	f.StringVar(&file, "file", "", "verify this export instead; - is the standard input")
+	f.BoolVar(&each, "each", false, "have each node of the cluster verify its own copy, and compare them")
 	f.StringVar(&data, "data", "", "verify the data directory of a stopped node instead")
 	f.BoolVar(&in.Bodies, "bodies", false, "also hold what lies beside entries against what they commit to; not for exports, which have none")
 	f.StringVar(&key, "key", "", "verifier key of the log to believe, as you know it from elsewhere; that of the export when absent")
 	c.RunE = func(c *cobra.Command, _ []string) error {
+		if each {
+			if file != "" || data != "" {
+				return &failure.UsageError{Key: "--each", Problem: "does not go with --file or --data", Fix: "leave one of them out"}
+			}
+			return verifyEach(c, target, in)
+		}
 		report, err := func() (chain.Report, error) {
 			switch {
 			case file != "" && (data != "" || in.Bodies || in.From+in.To > 0):
@@ -85,6 +94,41 @@ func newVerify(target *remote.Target) *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// verifyEach has each node verify its own copy of the trail.
+func verifyEach(c *cobra.Command, target *remote.Target, in audit.VerifyInput) error {
+	runner, endpoint, err := target.Connect(false)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := target.Context(c.Context())
+	defer cancel()
+	status, err := system.StatusQuery.Call(ctx, runner, system.StatusInput{})
+	if err != nil {
+		return err
+	}
+	var nodes []trail.Node
+	for _, n := range status.Nodes {
+		alone := endpoint
+		alone.Servers = []string{n.URL}
+		runner, err := target.Dial(alone)
+		if err != nil {
+			return err
+		}
+		nodes = append(nodes, trail.Node{ID: n.ID, Runner: runner})
+	}
+	comparison, err := trail.Compare(ctx, nodes, in)
+	if err != nil {
+		return err
+	}
+	if err := show(c, target, comparison); err != nil {
+		return err
+	}
+	if !comparison.Valid {
+		return errBroken
+	}
+	return nil
 }
 
 // verifyStopped verifies the trail in the data directory of a stopped node.

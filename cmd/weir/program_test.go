@@ -11,6 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/storage"
+	"github.com/weir-store/weir/storage/badgerdb"
+	"github.com/weir-store/weir/storage/key"
 )
 
 // asProgram makes the test binary run as the program itself. It does not begin
@@ -164,6 +169,14 @@ func TestDev(t *testing.T) {
 		}
 	})
 	t.Run("bench", func(t *testing.T) { measured(t, admin) })
+	t.Run("each node", func(t *testing.T) {
+		if out := admin.ok("audit", "verify", "--each", "-o", "json"); !strings.Contains(out, `"valid":true`) || !strings.Contains(out, `"odd":false`) {
+			t.Errorf("printed\n%s", out)
+		}
+		if r := admin.run("", "audit", "verify", "--data", d.dir); r.status == 0 || !strings.Contains(r.err, "in use") {
+			t.Errorf("the data of a node that runs: status %d\n%s", r.status, r.err)
+		}
+	})
 	t.Run("stop", func(t *testing.T) {
 		if err := d.command.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
@@ -172,6 +185,61 @@ func TestDev(t *testing.T) {
 			t.Errorf("the store ended with %v", err)
 		}
 	})
+	t.Run("stopped data", func(t *testing.T) { stopped(t, d) })
+}
+
+// stopped verifies the data of a node that has ended: as they are, with one
+// entry rewritten through the engine, and with one bit flipped in a table.
+func stopped(t *testing.T, d *dev) {
+	offline := newProgram(t)
+	verify := func() result { return offline.run("", "audit", "verify", "--data", d.dir, "--bodies", "-o", "json") }
+	if r := verify(); r.status != 0 || !strings.Contains(r.out, `"valid":true`) || !strings.Contains(r.out, `"bodies":`) {
+		t.Fatalf("status %d\n%s%s", r.status, r.out, r.err)
+	}
+	dir := filepath.Join(d.dir, "state")
+	engine, err := badgerdb.Open(dir, badgerdb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := state.Key(key.Audit, uint64(5))
+	snapshot, err := engine.Snapshot(engine.Published())
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := snapshot.Get(k)
+	snapshot.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := bytes.Replace(row, []byte(`"outcome":"ok"`), []byte(`"outcome":"ko"`), 1)
+	if err := errors.Join(engine.Apply(&storage.Batch{Commits: []storage.Commit{{
+		Revision: engine.Published() + 1, Writes: []storage.Write{{Key: k, Value: changed}},
+	}}}), engine.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := verify(); r.status != 1 || !strings.Contains(r.out, `"broken_at":5`) {
+		t.Errorf("an entry is rewritten: status %d\n%s%s", r.status, r.out, r.err)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "gen-*", "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("%d tables, %v", len(tables), err)
+	}
+	table, err := os.ReadFile(tables[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	table[len(table)/3] ^= 1
+	if err := os.WriteFile(tables[0], table, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := verify(); r.status == 0 || strings.Contains(r.out, `"valid"`) {
+		t.Errorf("a bit is flipped: status %d\n%s%s", r.status, r.out, r.err)
+	}
+	p := newProgram(t)
+	node := p.command("", "dev", "--data", d.dir, "--listen", "127.0.0.1:0")
+	if out, err := node.CombinedOutput(); err == nil || !strings.Contains(string(out), "corrupt") {
+		t.Errorf("a node starts on it: %v\n%s", err, out)
+	}
 }
 
 // user makes a principal with a key, and gives a program that acts as it.

@@ -134,8 +134,11 @@ func (n *Node) open() error {
 		Gossip: gossip, Expect: max(c.BootstrapExpect, single(c)), HTTP: n.url, Level: system.Level,
 		Engine: func(dir string) (storage.Engine, error) {
 			db, err := badgerdb.Open(dir, badgerdb.Options{Logger: c.Log})
+			if err != nil {
+				return nil, err
+			}
 			engine = db
-			return db, err
+			return db, nil
 		},
 		Machine: func(e storage.Engine) (cluster.Machine, error) {
 			machine, err := fsm.New(e, catalog, access.Sight{})
