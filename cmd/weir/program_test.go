@@ -307,7 +307,7 @@ func statuses(t *testing.T, admin *program, d *dev) {
 	}{
 		{"success", nil, "object get " + note, 0, ""},
 		{"unknown command", nil, "objekt list", 2, `weir: there is no command weir "objekt"; did you mean object?` + "\n"},
-		{"unknown verb", nil, "object creat", 2, `weir: there is no command weir object "creat"; did you mean create?` + "\n"},
+		{"unknown verb", nil, "object creat", 2, `weir: there is no command weir object "creat"; did you mean create or create-many?` + "\n"},
 		{"unknown flag", nil, "object list --nope", 2, "weir: unknown flag: --nope; see weir object list --help\n"},
 		{"refused input", nil, "object create --type= --data {}", 2, "--type: must have at least 1 characters"},
 		{"a thing that is not there", nil, "object get obj_01890a5d0c1e7000a000000000000003", 3, "weir: Not found (not-found)\n"},
