@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 )
 
-// Clone makes a second directory of what the engine in dir has in tables, by
-// links where the disk allows it: what is done to the clone leaves dir as it is.
+// Clone makes a second directory of what the engine in dir has in tables: what
+// is done to the clone leaves dir as it is. Files are copied, by the disk itself
+// where it can, and never linked: Badger empties a table before it removes it.
 // An engine that is open is refused, since its tables come and go. After a crash
 // the clone lacks what was in memory only, as the engine would.
 func Clone(dir, to string) (err error) {
@@ -38,8 +39,6 @@ func Clone(dir, to string) (err error) {
 	}
 	for _, f := range files {
 		switch filepath.Ext(f.Name()) {
-		case ".sst":
-			err = link(filepath.Join(from, f.Name()), filepath.Join(generation, f.Name()))
 		case ".mem", ".vlog": // the first is never trusted, the second holds nothing
 		default:
 			err = duplicate(filepath.Join(from, f.Name()), filepath.Join(generation, f.Name()))
@@ -49,14 +48,6 @@ func Clone(dir, to string) (err error) {
 		}
 	}
 	return writePointer(to, number)
-}
-
-// link gives a table, which never changes, a second name.
-func link(from, to string) error {
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	return duplicate(from, to) // another disk, or one without links
 }
 
 func duplicate(from, to string) (err error) {

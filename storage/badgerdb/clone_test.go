@@ -35,6 +35,9 @@ func TestClone(t *testing.T) {
 		t.Errorf("the clone is at revision %d", clone.Published())
 	}
 	write(clone, "two")
+	if err := clone.current.db.DropAll(); err != nil { // also its tables
+		t.Fatal(err)
+	}
 	closeDB(t, clone)
 	if after := files(t, dir); len(after) != len(before) {
 		t.Errorf("the directory has %v, had %v", after, before)

@@ -36,8 +36,9 @@ func Stopped(data string, fn func(v state.View) error) (err error) {
 	return fn(state.Over(snapshot))
 }
 
-// scratchBeside makes a directory on the disk of another one, so that files can
-// be linked; where that is not allowed, where the system has such directories.
+// scratchBeside makes a directory on the disk of another one, which has room for
+// the like and may copy by itself; where that is not allowed, where the system
+// has such directories.
 func scratchBeside(data string) (string, error) {
 	absolute, err := filepath.Abs(data)
 	if err != nil {
