@@ -9,8 +9,8 @@ import (
 )
 
 // actions says which level each action takes on an object and on a scope; none
-// where there is no such action. Beside the plain words that people ask with
-// stand those of the audit trail.
+// where there is no such action. Beside the actions of the audit trail, which
+// are what rules match, stand the plain words that people ask with.
 var actions = []struct {
 	name          string
 	object, scope op.Level
@@ -31,12 +31,21 @@ var actions = []struct {
 	{"scope_modify", op.None, op.Admin},
 	{"lifecycle_change", op.None, op.Own},
 	{"scope_dissolve", op.None, op.Own},
+	{"rule_change", op.Own, op.Admin},
+}
+
+// plain are the words that stand for an action of the audit trail.
+var plain = []struct{ word, object, scope string }{
+	{"list", "read", "list"},
+	{"write", "update", "scope_modify"},
+	{"update", "update", "scope_modify"},
+	{"share", "projection", "projection"},
 }
 
 // Question is about whom, what and which action is asked.
 type Question struct {
 	PrincipalID urn.ID `json:"principal_id,omitempty" op:"id=principal" doc:"about whom; you yourself when absent"`
-	Action      string `json:"action" op:"required,min=1,max=64" doc:"read, list, write, update, delete, restore, rollback, ownership_transfer, share, projection, revoke; for scopes also membership_change, scope_create, scope_modify, lifecycle_change, scope_dissolve"`
+	Action      string `json:"action" op:"required,min=1,max=64" doc:"read, list, write, update, delete, restore, rollback, ownership_transfer, share, projection, revoke, rule_change; for scopes also membership_change, scope_create, scope_modify, lifecycle_change, scope_dissolve"`
 	ObjectID    urn.ID `json:"object_id,omitempty" op:"id=obj" doc:"the object; give this or scope_id"`
 	ScopeID     urn.ID `json:"scope_id,omitempty" op:"id=scp|org" doc:"the scope; give this or object_id"`
 }
@@ -46,6 +55,20 @@ func (q *Question) target() op.Target {
 		return op.Object(q.ObjectID)
 	}
 	return op.Scope(q.ScopeID)
+}
+
+// action is what the trail, and so each rule, calls the action.
+func (q *Question) action() string {
+	for _, p := range plain {
+		switch {
+		case p.word != q.Action:
+		case q.ObjectID != "":
+			return p.object
+		default:
+			return p.scope
+		}
+	}
+	return q.Action
 }
 
 // need is the level that the action takes on the target; None if there is no

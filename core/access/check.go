@@ -4,7 +4,9 @@ import (
 	"strconv"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -30,38 +32,50 @@ var Check = op.NewQuery(Ops, op.Spec[Question, Verdict]{
 	Validate: func(in *Question) *fault.Fault { return in.validate() },
 }, func(v *op.View, in Question) (Verdict, error) { return answer(v, in, false) })
 
+// Account is a verdict with all that led to it.
+type Account struct {
+	Verdict
+	Rules []rules.Judged `json:"rules" doc:"every rule about access that the request runs into, those that do not match as well"`
+}
+
 // Explain answers like Check, with every way: also those that are closed, and
-// what closed them.
-var Explain = op.NewQuery(Ops, op.Spec[Question, Verdict]{
+// what closed them; and with every rule that had a say.
+var Explain = op.NewQuery(Ops, op.Spec[Question, Account]{
 	Name:     "explain",
 	Summary:  "Show every way by which a principal could have a right, and what cut it.",
 	Route:    "POST /v1/access/explain",
 	Access:   op.Anyone[Question]("access_check"),
 	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ValidationFailed},
 	Example:  Question{Action: "read", ObjectID: exampleObject},
-	Result:   exampleVerdict,
+	Result:   Account{exampleVerdict, []rules.Judged{}},
 	Validate: func(in *Question) *fault.Fault { return in.validate() },
-}, func(v *op.View, in Question) (Verdict, error) { return answer(v, in, true) })
+}, func(v *op.View, in Question) (Account, error) {
+	verdict, err := answer(v, in, true)
+	out := Account{verdict, []rules.Judged{}}
+	if err != nil || verdict.DeniedBy == nil && in.about(v) == v.Caller.ID && !mayKnow(v, in) {
+		return out, err
+	}
+	if p, ok := identity.Find(v, in.about(v)); ok {
+		out.Rules = weigh(v, p, in.request(v), "", nil)
+	}
+	return out, nil
+})
 
 // answer decides in the view asked for, at its time; the right to ask is that
 // of now. About a thing that the asker cannot see it says what it says about
 // one that does not exist.
 func answer(v *op.View, in Question, closed bool) (Verdict, error) {
-	about := in.PrincipalID
-	if about == "" {
-		about = v.Caller.ID
-	}
-	other := about != v.Caller.ID
+	other := in.about(v) != v.Caller.ID
 	if other && !watches(v) {
 		if err := v.Demand("access_check", op.Admin, in.target()); err != nil {
 			return Verdict{}, err
 		}
 	}
-	d := v.Sight.Decide(v.View, op.Request{
-		Principal: about, Action: in.Action, Target: in.target(), Need: in.need(), Time: v.At, Closed: closed && (other || mayKnow(v, in)),
-	})
+	r := in.request(v)
+	r.Closed = closed && (other || mayKnow(v, in))
+	d := v.Sight.Decide(v.View, r)
 	if other {
-		traceCheck(v, about, in, d)
+		traceCheck(v, r.Principal, in, d)
 	}
 	verdict := Verdict{Allowed: d.Allowed, Level: d.Level, Why: d.Why}
 	if verdict.Why == nil {
@@ -71,6 +85,20 @@ func answer(v *op.View, in Question, closed bool) (Verdict, error) {
 		verdict.DeniedBy = &d.DeniedBy
 	}
 	return verdict, nil
+}
+
+func (q *Question) about(v *op.View) urn.ID {
+	if q.PrincipalID == "" {
+		return v.Caller.ID
+	}
+	return q.PrincipalID
+}
+
+// request is the question as it is decided, at the time of the view.
+func (q *Question) request(v *op.View) op.Request {
+	return op.Request{
+		Principal: q.about(v), Action: q.action(), Target: q.target(), Need: q.need(), Time: v.At, Environment: v.Trace.EnvironmentID,
+	}
 }
 
 // watches says whether the caller may ask about everybody.

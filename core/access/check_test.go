@@ -13,6 +13,7 @@ import (
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -29,9 +30,9 @@ type shared struct {
 	private, neverThere urn.ID
 }
 
-func setUp(t *testing.T, denials ...access.Denial) *shared {
+func setUp(t *testing.T) *shared {
 	t.Helper()
-	s := &shared{Stage: stage.New(t, access.Sight{Denials: denials}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops), t: t}
+	s := &shared{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, rules.Ops, access.Ops), t: t}
 	for _, id := range []urn.ID{"alice", "ann", "vic", "dot", "sam"} {
 		s.Principal(id)
 	}
@@ -280,40 +281,6 @@ func TestExplain(t *testing.T) {
 			t.Errorf("told %+v of what was shared once, %+v of what never was", gone.Why, absent.Why)
 		}
 	})
-}
-
-func TestDenials(t *testing.T) {
-	const rule = urn.ID("rul_01890a5d0c1e7000a000000000000001")
-	var scope urn.ID
-	throughScope := func(_ state.View, r op.Request, s urn.ID) (urn.ID, bool) { return rule, s != "" && s == scope }
-	updates := func(_ state.View, r op.Request, s urn.ID) (urn.ID, bool) {
-		return rule, s == "" && r.Action == "update"
-	}
-	s := setUp(t, throughScope, updates)
-	question := func(as urn.ID, action string) access.Verdict {
-		return must(s, as, access.Check.Call, access.Question{Action: action, ObjectID: s.note})
-	}
-	if v := question("alice", "update"); v.Allowed || v.DeniedBy == nil || *v.DeniedBy != rule {
-		t.Errorf("the owner is denied too: %+v", v)
-	}
-	if _, code := ask(s, "alice", objects.Update.Call, objects.UpdateInput{ID: s.note, Data: op.JSON(`{}`)}); code != fault.PermissionDenied {
-		t.Errorf("the operation answers %q", code)
-	}
-	if v := question("vic", "read"); !v.Allowed {
-		t.Errorf("before the rule: %+v", v)
-	}
-	scope = s.scope
-	for _, as := range []urn.ID{"vic", "dot"} {
-		if v := question(as, "read"); v.Allowed || v.Level != op.None || v.DeniedBy == nil {
-			t.Errorf("%s through a denied scope: %+v", as, v)
-		}
-		if page := must(s, as, access.Visible.Call, access.VisibleInput{}); len(page.Items) != 0 {
-			t.Errorf("%s sees %+v", as, page.Items)
-		}
-	}
-	if v := question("alice", "read"); !v.Allowed {
-		t.Errorf("the owner does not come through the scope: %+v", v)
-	}
 }
 
 func TestPeopleAndKeys(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
@@ -15,32 +16,24 @@ import (
 // Ops are the questions about rights.
 var Ops = &op.Set{Noun: "access", Doc: "Access answers who may do what, why, and since any revision."}
 
-// Sight implements op.Sight. The zero Sight decides by ownership, membership
-// and hierarchy alone.
+// Sight implements op.Sight: by ownership, membership, hierarchy and rules, of
+// which those that deny always win.
 type Sight struct {
-	// Denials are asked, in this order, about everything that would be
-	// granted. They can only take away.
-	Denials []Denial
 	// Redactions are asked, in this order, about all content that is shown.
 	Redactions []Redaction
 }
-
-// Denial says whether a rule forbids a request: what comes to the principal
-// through a scope or, with an empty scope, the request as such, the owner's
-// included.
-type Denial func(v state.View, r op.Request, scope urn.ID) (rule urn.ID, denied bool)
 
 // Redaction takes out of an object's content what the principal of a request
 // may not see. It can only take away, and gives what the next one is asked about.
 type Redaction func(v state.View, r op.Request, content op.JSON) op.JSON
 
 // Decide implements op.Sight.
-func (s Sight) Decide(v state.View, r op.Request) op.Decision {
+func (Sight) Decide(v state.View, r op.Request) op.Decision {
 	p, ok := identity.Find(v, r.Principal)
 	if !ok || p.Lifecycle != identity.Active {
 		return op.Decision{}
 	}
-	return s.judge(v, r, ways(v, p, r))
+	return newJudge(v, p, r.Time, r.Environment).decide(&r, ways(v, p, r))
 }
 
 // Reveal implements op.Sight.
@@ -52,8 +45,18 @@ func (s Sight) Reveal(v state.View, r op.Request, content op.JSON) op.JSON {
 }
 
 // Forbids implements op.Sight.
-func (s Sight) Forbids(v state.View, r op.Request) (rule urn.ID, denied bool) {
-	return s.denied(v, r, "")
+func (Sight) Forbids(v state.View, r op.Request) (rule urn.ID, denied bool) {
+	denials := rules.InForce(v)
+	if denials == nil {
+		return "", false
+	}
+	p, ok := identity.Find(v, r.Principal)
+	if !ok {
+		return "", false
+	}
+	j := &judge{view: v, at: r.Time, principal: p, environment: r.Environment, denials: denials}
+	q := j.asked(&r)
+	return j.forbids(&q, r.Target)
 }
 
 // ways finds all that grants something on the target.
@@ -87,46 +90,4 @@ func administering(p *identity.Principal) []op.Reason {
 		return nil
 	}
 	return []op.Reason{{Via: op.ViaPermission, Level: op.Read}}
-}
-
-// judge adds up what the ways give, after the denials had their say.
-func (s Sight) judge(v state.View, r op.Request, why []op.Reason) op.Decision {
-	d := op.Decision{Why: why}
-	for i := range why {
-		if rule, denied := s.deniedThrough(v, r, &why[i]); denied {
-			why[i].Level, why[i].Cut, d.DeniedBy = op.None, cutRule, rule
-		}
-		d.Level = max(d.Level, why[i].Level)
-	}
-	d.Visible = d.Level >= op.Read
-	d.Allowed = d.Level >= max(r.Need, op.Read)
-	if d.Allowed {
-		d.DeniedBy = ""
-	}
-	if rule, denied := s.denied(v, r, ""); denied {
-		d.Allowed, d.DeniedBy = false, rule
-	}
-	return d
-}
-
-func (s Sight) deniedThrough(v state.View, r op.Request, way *op.Reason) (urn.ID, bool) {
-	for _, scope := range []urn.ID{way.ScopeID, way.FromScopeID} {
-		if scope == "" {
-			continue
-		}
-		if rule, denied := s.denied(v, r, scope); denied {
-			return rule, true
-		}
-	}
-	return "", false
-}
-
-// denied is the step of the rules: deny always wins.
-func (s Sight) denied(v state.View, r op.Request, scope urn.ID) (urn.ID, bool) {
-	for _, deny := range s.Denials {
-		if rule, denied := deny(v, r, scope); denied {
-			return rule, true
-		}
-	}
-	return "", false
 }

@@ -17,14 +17,16 @@ const pageScan = 1000
 // Visible implements op.Sight. It merges the objects that the principal owns
 // with those projected into each place that it reaches, all in the order asked
 // for, so its cost is that of the page and not of the store.
-func (s Sight) Visible(v state.View, g op.Gaze) op.Walk {
+func (Sight) Visible(v state.View, g op.Gaze) op.Walk {
 	if _, ok := g.After.Bytes(); !ok {
 		g.After = ""
 	}
-	w := &walk{sight: s, view: v, gaze: g, sources: sources{gaze: g}}
-	if !identity.IsActive(v, g.Principal) {
+	w := &walk{view: v, gaze: g, sources: sources{gaze: g}}
+	p, ok := identity.Find(v, g.Principal)
+	if !ok || p.Lifecycle != identity.Active {
 		return w
 	}
+	w.judge = newJudge(v, p, g.Time, g.Environment)
 	for _, rows := range objects.Owned(v, g) {
 		w.add(&source{rows: rows})
 	}
@@ -41,8 +43,8 @@ func (s Sight) Visible(v state.View, g op.Gaze) op.Walk {
 
 // walk implements op.Walk.
 type walk struct {
-	sight   Sight
 	view    state.View
+	judge   *judge
 	gaze    op.Gaze
 	sources sources
 	seen    int
@@ -66,7 +68,7 @@ func (w *walk) Next() bool {
 			return false
 		}
 		w.seen++
-		if d := w.judge(); d.Allowed {
+		if d := w.take(); d.Allowed {
 			w.level = d.Level
 			return true
 		}
@@ -74,9 +76,9 @@ func (w *walk) Next() bool {
 	return false
 }
 
-// judge takes the next object off all sources that hold it, and decides about
+// take takes the next object off all sources that hold it, and decides about
 // it by what they said: nothing is looked up that the walk has read already.
-func (w *walk) judge() op.Decision {
+func (w *walk) take() op.Decision {
 	first := w.sources.list[0]
 	w.id, w.header = first.id, nil
 	r := op.Request{
@@ -99,7 +101,10 @@ func (w *walk) judge() op.Decision {
 			heap.Pop(&w.sources)
 		}
 	}
-	return w.sight.judge(w.view, r, why)
+	if w.judge.denials != nil && w.Header() != nil {
+		r.Target.Type = w.header.Type
+	}
+	return w.judge.decide(&r, why)
 }
 
 // Header implements objects.Walk.

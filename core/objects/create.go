@@ -19,7 +19,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Object]{
 	Summary: "Create an object, private to you.",
 	Route:   "POST /v1/objects",
 	Status:  201,
-	Access:  op.Anyone[CreateInput]("create"),
+	Access:  op.Anyone[CreateInput]("create").On(func(in CreateInput) op.Target { return op.NewObject(in.Type) }),
 	Faults:  []fault.Code{fault.RegistryFrozen, fault.PreconditionFailed},
 	Example: CreateInput{Type: "note", Data: op.JSON(`{"title":"draft"}`)},
 	Result:  example,

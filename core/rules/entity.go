@@ -10,8 +10,8 @@ import (
 
 // What of this layer has a past that can be shown and brought back.
 var (
-	_ = op.NewEntity(Ops, op.Entity{Name: Entity, Known: knownRule, Rights: ruleRights, Revert: revertRule})
-	_ = op.NewEntity(Ops, op.Entity{Name: EntityBinding, Known: knownBinding, Rights: bindingRights, Revert: revertBinding})
+	_ = op.NewEntity(Ops, op.Entity{Name: Entity, Prefixes: []string{urn.PrefixRule}, Known: knownRule, Rights: ruleRights, Revert: revertRule})
+	_ = op.NewEntity(Ops, op.Entity{Name: EntityBinding, Prefixes: []string{urn.PrefixBinding}, Known: knownBinding, Rights: bindingRights, Revert: revertBinding})
 )
 
 // ruleContent is what of a rule a rollback brings back.
