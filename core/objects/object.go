@@ -91,7 +91,12 @@ var versions = state.NewTable(state.Spec[Version]{
 })
 
 // Find reads an object's header.
-func Find(v state.View, id urn.ID) (*Header, bool) { return headers.Get(v, state.Key(key.Object, id)) }
+func Find(v state.View, id urn.ID) (*Header, bool) {
+	if _, ok := id.Bytes(); !ok {
+		return nil, false
+	}
+	return headers.Get(v, state.Key(key.Object, id))
+}
 
 // FindVersion reads one version of an object.
 func FindVersion(v state.View, id urn.ID, n uint64) (*Version, bool) {
