@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -39,7 +40,7 @@ func newCrowd(b *testing.B, size int) *crowd {
 			b.Error(err)
 		}
 	})
-	s := &shared{Stage: stage.Over(b, db, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops), t: b}
+	s := &shared{Stage: stage.Over(b, db, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, rules.Ops, access.Ops), t: b}
 	for _, id := range []urn.ID{"alice", "bob", "carl", "dora", "sam"} {
 		s.Principal(id)
 	}

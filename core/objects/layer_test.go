@@ -149,10 +149,10 @@ func TestE38PagesOfVersions(t *testing.T) {
 }
 
 // forbidding is a sight with a rule that denies the creation of secret things.
-func forbidding() access.Sight {
-	return access.Sight{Denials: []access.Denial{func(_ state.View, r op.Request, _ urn.ID) (urn.ID, bool) {
-		return "rul_01890a5d0c1e7000a000000000000009", r.Action == "create" && r.Target.Type == "secret"
-	}}}
+type forbidding struct{ access.Sight }
+
+func (forbidding) Forbids(_ state.View, r op.Request) (urn.ID, bool) {
+	return "rul_01890a5d0c1e7000a000000000000009", r.Action == "create" && r.Target.Type == "secret"
 }
 
 func items(types ...string) objects.CreateManyInput {
@@ -196,7 +196,7 @@ func TestE39B14OneBadItem(t *testing.T) {
 		{"too many", items(many(501)...), fault.ValidationFailed, "/items"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := &shelf{Stage: stage.New(t, forbidding(), identity.Ops, objects.Ops), t: t}
+			s := &shelf{Stage: stage.New(t, forbidding{}, identity.Ops, objects.Ops), t: t}
 			s.Principal("alice")
 			_, err := objects.CreateMany.Call(t.Context(), s.As("alice"), row.in)
 			f, ok := fault.Of(err)
@@ -212,7 +212,7 @@ func TestE39B14OneBadItem(t *testing.T) {
 
 // A rule denies before anything is written; without rules all is allowed.
 func TestE310RulesDenyCreation(t *testing.T) {
-	s := &shelf{Stage: stage.New(t, forbidding(), identity.Ops, objects.Ops), t: t}
+	s := &shelf{Stage: stage.New(t, forbidding{}, identity.Ops, objects.Ops), t: t}
 	s.Principal("alice")
 	in := objects.CreateInput{Type: "secret", Data: op.JSON(`{}`)}
 	if got := codeOf(s, "alice", objects.CreateMany.Call, objects.CreateManyInput{Items: []objects.CreateInput{in}}); got != fault.PermissionDenied {
