@@ -235,7 +235,7 @@ func (e *Edge) local(ctx context.Context, call *op.Call, o *op.Operation) (*op.R
 		return nil, err
 	}
 	defer s.close()
-	decision, err := decide(s, caller, e.Sight, o, nil) // its target is no row
+	decision, err := decide(s, caller, e.Sight, o, nil, call.Trace) // its target is no row
 	if err != nil {
 		return nil, err
 	}

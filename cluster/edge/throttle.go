@@ -67,7 +67,7 @@ func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d 
 	if f != nil {
 		return f
 	}
-	decision, err := decide(s, caller, e.Sight, o, in)
+	decision, err := decide(s, caller, e.Sight, o, in, call.Trace)
 	if err != nil {
 		return err
 	}
@@ -78,9 +78,9 @@ func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d 
 	return nil
 }
 
-func decide(s *scene, caller op.Caller, sight op.Sight, o *op.Operation, in any) (d *op.Decision, err error) {
+func decide(s *scene, caller op.Caller, sight op.Sight, o *op.Operation, in any, trace op.Trace) (d *op.Decision, err error) {
 	defer state.Guard(&err)
-	return o.Authorize(op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Sight: sight}, in), nil
+	return o.Authorize(op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Trace: trace, Sight: sight}, in), nil
 }
 
 // barred says whether a command was refused for want of a right, as far as its
