@@ -1,6 +1,7 @@
 package apikey_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -232,6 +233,10 @@ func TestScopes(t *testing.T) {
 	batch := &op.Call{Items: []op.Item{{Op: "key.create", Input: op.JSON(`{"id":"alice","name":"x"}`)}, {Op: "object.update", Input: op.JSON(update)}}}
 	if _, err := r.As(scoped.Token).Run(ctx, batch); !fault.Is(err, fault.InsufficientScope) {
 		t.Errorf("a batch: %v", err)
+	}
+	trail, err := r.Admin().Run(ctx, &op.Call{Op: "audit.entries", Input: op.JSON(`{"action":"access_check","actor_id":"alice","limit":200}`)})
+	if err != nil || !bytes.Contains(trail.Output, []byte(`"key_lacks":"object.update"`)) {
+		t.Errorf("the trail does not say what the key lacked: %v", err)
 	}
 	inherited, err := apikey.List.Call(ctx, r.As(r.alice), apikey.ListInput{PrincipalID: "alice"})
 	if err != nil {

@@ -8,10 +8,6 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-// maxOverlap is the longest time, in seconds, for which two secrets of a key
-// open it: a week.
-const maxOverlap = 7 * 24 * 3600
-
 // RotateInput names a key, and how long its secret of now goes on to work.
 type RotateInput struct {
 	ID      urn.ID `json:"id" op:"path,id=pat" doc:"the key"`
@@ -25,7 +21,7 @@ type RotateInput struct {
 var Rotate = op.NewCommand(Ops, op.Spec[RotateInput, CreateOutput]{
 	Name:    "rotate",
 	Summary: "Give a key a new secret; the token is shown once.",
-	Doc:     "With overlap_seconds the old token works on for that long, so that those who hold it can change over. A second rotation within that time ends the oldest token at once. A key that has ended, or whose scopes go beyond those of the key that is used, cannot be rotated.",
+	Doc:     "With overlap_seconds the old token works on for that long, so that those who hold it can change over. A second rotation within that time ends the oldest token at once. Give an overlap to the key that you are using: without one, a reply that is lost is a key that is lost. A key that has ended, or whose scopes go beyond those of the key that is used, cannot be rotated.",
 	Route:   "POST /v1/keys/{id}/rotate",
 	Aliases: []string{"POST /v1/auth/api-keys/{id}/rotate"},
 	Access:  op.May("update", op.Own, func(in RotateInput) op.Target { return op.Credential(in.ID) }).OrHolding(op.Administer),

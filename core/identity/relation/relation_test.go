@@ -24,9 +24,9 @@ type family struct {
 	t testing.TB
 }
 
-func setUp(t testing.TB) *family {
-	t.Helper()
-	f := &family{stage.New(t, access.Sight{}, identity.Ops, relation.Ops, relation.Resolve, objects.Ops, tenancy.Ops, access.Ops), t}
+func setUp(tb testing.TB) *family {
+	tb.Helper()
+	f := &family{stage.New(tb, access.Sight{}, identity.Ops, relation.Ops, relation.Resolve, objects.Ops, tenancy.Ops, access.Ops), tb}
 	f.Principal("root", op.Administer)
 	for _, id := range []urn.ID{"company", "sales", "lab", "alice", "bob", "carl", "sam"} {
 		f.Principal(id)
