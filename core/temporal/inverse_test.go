@@ -223,6 +223,15 @@ var inverses = []inverse{
 		check: func(s *team) bool { return s.lifecycle("bob") == identity.Active && s.bobSees() },
 	},
 	{
+		name: "the last administrator", want: fault.PreconditionFailed, as: func(s *team) op.Runner { return s.alice },
+		act: func(s *team) {
+			must(s.play, s.Admin(), identity.Permit, identity.PermitInput{ID: "alice", Permission: op.Administer})
+		},
+		against: func(s *team) {
+			must(s.play, s.alice, identity.Forbid, identity.ForbidInput{ID: "root", Permission: op.Administer})
+		},
+	},
+	{
 		name: "principal suspend, by himself", act: func(s *team) { must(s.play, s.Admin(), identity.Suspend, identity.LifecycleInput{ID: "bob"}) },
 		want: fault.NotFound,
 	},

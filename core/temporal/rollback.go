@@ -181,18 +181,27 @@ func (r *rollback) take(s *step) error {
 	if s.before, known = s.entity.Known(r.tx, s.id); !known {
 		return r.deny(op.NotFound(), s.entries...)
 	}
+	past := r.tx.Past(s.base)
+	was, existed := s.entity.Known(past, s.id)
+	if !existed && s.before.Ended {
+		r.skip("what was made has ended", s.entries...)
+		return nil
+	}
 	err := r.tx.Attempt(func() error {
 		if f := r.free(s); f != nil {
 			return f
 		}
-		return s.entity.Revert(r.tx, s.id, r.tx.Past(s.base))
+		return s.entity.Revert(r.tx, s.id, past)
 	})
 	var moot op.Moot
-	if errors.As(err, &moot) {
+	switch {
+	case errors.As(err, &moot) && len(s.entries) > 0 && existed && same(&was, &s.before):
+		// What changed nothing in the content is taken back by saying so: else it
+		// would stand in the way of what came before it.
+	case errors.As(err, &moot):
 		r.skip(string(moot), s.entries...)
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return r.deny(plain(err), s.entries...)
 	}
 	s.after, _ = s.entity.Known(r.tx, s.id)

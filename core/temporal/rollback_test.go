@@ -99,9 +99,16 @@ func TestSameDataIsALaterChange(t *testing.T) {
 	p := setUp(t)
 	o := p.newNote(`{"n":1}`)
 	change := p.one(func() { p.update(o.ID, `{"n":2}`) })
-	p.update(o.ID, `{"n":2}`)
+	again := p.one(func() { p.update(o.ID, `{"n":2}`) })
 	if c := refused(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: change}); c != fault.RollbackConflict {
 		t.Errorf("%q", c)
+	}
+	// It is taken back by an entry that says so, and then it is in nobody's way.
+	if out := p.undo(p.alice, again); len(out.RolledBack) != 1 || p.get(o.ID).Version != 3 {
+		t.Errorf("%+v, %+v", out, p.get(o.ID))
+	}
+	if out := must(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: change, DryRun: true}); len(out.WouldRollback) != 1 {
+		t.Errorf("%+v", out)
 	}
 	out := must(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: change, Mode: temporal.Overwrite})
 	if got := p.get(o.ID); string(got.Data) != `{"n":1}` || got.Version != 4 || len(out.Ranges) != 1 || out.Ranges[0].ToSequence-out.Ranges[0].FromSequence < 2 {

@@ -50,11 +50,13 @@ func (t thing) target() op.Target { return op.Target{Entity: t.entity.Name, ID: 
 func (t thing) like(a, b state.View) bool {
 	x, before := t.entity.Known(a, t.id)
 	y, after := t.entity.Known(b, t.id)
-	if before != after || x.Version != y.Version || x.Ended != y.Ended {
-		return false
-	}
-	return !before || bytes.Equal(contentOf(&x), contentOf(&y))
+	return before == after && (!before || x.Version == y.Version && same(&x, &y))
 }
+
+// same compares what a rollback brings back of a thing. That it has ended may
+// follow from other things, such as the scope that it lies in, and is no change
+// of its own.
+func same(x, y *op.Known) bool { return bytes.Equal(contentOf(x), contentOf(y)) }
 
 // contentOf is the content of a thing in the one form that it has.
 func contentOf(k *op.Known) []byte {

@@ -84,14 +84,15 @@ func (p *theatre) compare(when string, revision uint64) {
 }
 
 // takeBack rolls entries back, newest first, as somebody who may, and gives the
-// entries of the rollbacks. What another stands against comes after that.
+// entries of the rollbacks. What another stands against, or what has ended for
+// now, comes after that.
 func (p *theatre) takeBack(as string, entries []*chain.Entry) (done []*chain.Entry) {
 	p.t.Helper()
-	for len(entries) > 0 {
-		n := len(entries)
+	for n := -1; n != len(entries); {
+		n = len(entries)
 		for i := n - 1; i >= 0; i-- {
-			who, can := p.entitled(as, entries[i])
-			if !can {
+			who, out := p.entitled(as, entries[i])
+			if len(out.WouldRollback) == 0 {
 				continue
 			}
 			start := p.size()
@@ -99,18 +100,18 @@ func (p *theatre) takeBack(as string, entries []*chain.Entry) (done []*chain.Ent
 			done = append(done, p.entries(start)...)
 			entries = slices.Delete(entries, i, i+1)
 		}
-		if len(entries) == n {
-			for _, e := range entries {
-				p.t.Errorf("nobody can take %s of %s %s back", e.Action, e.Entity, e.TargetID)
-			}
-			break
+	}
+	for _, e := range entries {
+		if _, out := p.entitled(as, e); !out.Success {
+			p.t.Errorf("nobody can take %s of %s %s back: %+v", e.Action, e.Entity, e.TargetID, out.Reasons)
 		}
 	}
 	return done
 }
 
-// entitled finds somebody who can take an entry back as things are.
-func (p *theatre) entitled(as string, e *chain.Entry) (who string, can bool) {
+// entitled finds somebody who can take an entry back as things are, and what
+// would become of it.
+func (p *theatre) entitled(as string, e *chain.Entry) (who string, out temporal.Outcome) {
 	p.t.Helper()
 	for _, name := range []string{as, "root", "alice", "bob", "zoe"} {
 		if name == "system" {
@@ -120,15 +121,15 @@ func (p *theatre) entitled(as string, e *chain.Entry) (who string, can bool) {
 		if err != nil {
 			continue
 		}
-		var out temporal.Outcome
+		out = temporal.Outcome{}
 		if err := op.Unmarshal(reply.Output, &out); err != nil {
 			p.t.Fatal(err)
 		}
 		if out.Success {
-			return name, true
+			return name, out
 		}
 	}
-	return "", false
+	return "", out
 }
 
 func (p *theatre) undoing(e *chain.Entry, dry bool) string {
