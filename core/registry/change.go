@@ -24,7 +24,7 @@ func own(tx *op.Tx, action string, id urn.ID) (*Entry, error) {
 	if tx.Caller.Holds(op.Administer) || e.RegisteredBy == tx.Caller.ID {
 		return e, nil
 	}
-	d := op.Decision{Visible: sees(tx, tx.Sight, &tx.Caller, tx.Time(), e)}
+	d := op.Decision{Visible: sees(tx.View(), e)}
 	return nil, &op.Refused{Fault: d.Refusal(op.Write), Action: action, Target: op.Target{Entity: EntityEntry, ID: id}, Decision: d}
 }
 

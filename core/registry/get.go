@@ -3,24 +3,24 @@ package registry
 import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
 
-// sees says whether a caller may see an entry: who may see what it names, who
+// sees says whether the caller may see an entry: who may see what it names, who
 // registered it, administrators and auditors. A name that is for nothing stored
 // here is there for everybody to read.
-func sees(now state.View, sight op.Sight, c *op.Caller, at state.Time, e *Entry) bool {
+func sees(v *op.View, e *Entry) bool {
+	c := &v.Caller
 	if e.TargetEntity == "" || e.RegisteredBy == c.ID || c.Holds(op.Administer) || c.Holds(op.ReadAudit) {
 		return true
 	}
-	target := op.Target{Entity: e.TargetEntity, ID: e.TargetID}
-	return sight.Decide(now, op.Request{Principal: c.ID, Action: "read", Target: target, Need: op.Read, Time: at}).Allowed
+	d := v.Decide("read", op.Read, op.Target{Entity: e.TargetEntity, ID: e.TargetID})
+	return d.Allowed
 }
 
 // visible gives an entry if there is one and the caller may see it.
 func visible(v *op.View, e *Entry, there bool) (*Entry, bool) {
-	if !there || !sees(v.Now, v.Sight, &v.Caller, v.Time, e) {
+	if !there || !sees(v, e) {
 		return nil, false
 	}
 	s := e.shown()
