@@ -28,6 +28,9 @@ type Options struct {
 	// MemTableSize in bytes, 0 for the default. A batch is limited to 15 % of
 	// it, so that all replicas must use the same size.
 	MemTableSize int64
+	// Still keeps tables as they are: for an engine that is only read, which
+	// compaction would cost hundreds of megabytes for nothing.
+	Still bool
 	// Logger takes Badger's messages; nil drops them.
 	Logger *slog.Logger
 

@@ -115,6 +115,14 @@ func newGeneration(dir string, number uint64, o Options) *generation {
 	}
 }
 
+// compactors is how many goroutines rewrite tables.
+func (o *Options) compactors() int {
+	if o.Still {
+		return 0
+	}
+	return 2
+}
+
 // settings are those of the design: no write-ahead log to trust, no values
 // outside tables. Tables were verified before; Badger would do it again with
 // each flush, and when it verifies single blocks it takes a bad one for absent.
@@ -133,7 +141,7 @@ func (g *generation) settings() badger.Options {
 		WithMemTableSize(g.opts.MemTableSize).
 		WithNumMemtables(3).
 		WithBaseTableSize(8 << 20).
-		WithNumCompactors(2).
+		WithNumCompactors(g.opts.compactors()).
 		WithValueThreshold(min(512<<10, g.opts.MemTableSize/10)).
 		WithValueLogFileSize(16 << 20).
 		WithCompression(options.None).

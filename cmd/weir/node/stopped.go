@@ -23,7 +23,7 @@ func Stopped(data string, fn func(v state.View) error) (err error) {
 	if err := badgerdb.Clone(cluster.EngineDir(data), scratch); err != nil {
 		return fmt.Errorf("the data of a node that is not running is needed: %w", err)
 	}
-	engine, err := badgerdb.Open(scratch, badgerdb.Options{})
+	engine, err := badgerdb.Open(scratch, badgerdb.Options{Still: true})
 	if err != nil {
 		return err
 	}
