@@ -23,7 +23,7 @@ var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 	Schema:  2,
 	Summary: "List entries of the audit trail that you may see.",
 	Doc: "You see what you did yourself, what was done to objects that you own, and what happened in scopes that you administer; " +
-		"holders of audit.read see everything. That you looked is itself an entry.",
+		"holders of audit.read see everything. That you looked is itself an entry. Reads that were traced together are listed by audit.reads.",
 	Route:    "GET /v1/audit/entries",
 	Access:   op.Anyone[EntriesInput]("read"),
 	Faults:   []fault.Code{fault.InvalidCursor, fault.MalformedRequest},
