@@ -30,7 +30,7 @@ func get(v *op.View, sequence uint64) (Entry, error) {
 	}
 	found := shown(r, e)
 	if e.Entity == reads.EntityBatch {
-		all := false
+		var all bool
 		if found.Reads, all = t.body(sequence); !all {
 			found.Opening = "" // with it, guesses about the rest could be tested
 		}

@@ -192,11 +192,11 @@ func (l *testLog) replace(t *testing.T, n uint64, entry []byte) {
 	l.store(t, state.Key(key.Audit, n), r)
 }
 
-func (l *testLog) store(t testing.TB, k key.Key, row any) {
-	t.Helper()
+func (l *testLog) store(tb testing.TB, k key.Key, row any) {
+	tb.Helper()
 	b, err := state.Marshal(row)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	l.rewrite(k, b)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/audit/chain"
 	core "github.com/weir-store/weir/core/audit/witness"
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/internal/testkit"
 	"github.com/weir-store/weir/worker"
 	"github.com/weir-store/weir/worker/witness"
@@ -258,7 +259,7 @@ func TestWitnessesThatCannotBeBelieved(t *testing.T) {
 	t.Run("removed", func(t *testing.T) {
 		s := newScene(t)
 		s.add(true)
-		if _, err := core.Remove.Call(t.Context(), s.Admin(), core.WitnessInput{Name: "w1"}); err != nil {
+		if _, err := core.Remove.Call(t.Context(), s.Admin(), core.Input{Name: "w1"}); err != nil {
 			t.Fatal(err)
 		}
 		s.expect("removed", false)
@@ -273,4 +274,46 @@ func TestWitnessesThatCannotBeBelieved(t *testing.T) {
 		s.add(true)
 		s.expect("moved", false)
 	})
+}
+
+// Each node verifies what a leader says that a witness signed.
+func TestCosignaturesAreVerified(t *testing.T) {
+	s := newScene(t)
+	s.add(true)
+	first, err := audit.Checkpoints.Call(t.Context(), s.Admin(), audit.CheckpointsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sign()
+	page, err := audit.Checkpoints.Call(t.Context(), s.Admin(), audit.CheckpointsInput{Order: "-size"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	textOf := func(c audit.Signed) []byte {
+		text, _, _ := strings.Cut(c.Note, "\n\n")
+		return []byte(text + "\n")
+	}
+	newest := page.Items[0]
+	good := s.outsider.Cosign(textOf(newest), 7)
+	for _, row := range []struct {
+		name string
+		in   audit.CosignInput
+		code fault.Code
+	}{
+		{"of another checkpoint", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: s.outsider.Cosign(textOf(first.Items[0]), 7)}, fault.TraceIntegrity},
+		{"by another key of the same name", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: strings.Replace(testkit.NewWitness("other").Cosign(textOf(newest), 7), "other", "witness.example/w1", 1)}, fault.TraceIntegrity},
+		{"no signature", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: "x"}, fault.TraceIntegrity},
+		{"a time beyond all", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: s.outsider.Cosign(textOf(newest), 1<<63)}, fault.TraceIntegrity},
+		{"of a size that was not signed", audit.CosignInput{Size: newest.Size + 1, Witness: "w1", Lines: good}, fault.NotFound},
+		{"of a witness that there is not", audit.CosignInput{Size: newest.Size, Witness: "w2", Lines: good}, fault.NotFound},
+		{"as it is", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: good}, ""},
+		{"again", audit.CosignInput{Size: newest.Size, Witness: "w1", Lines: good}, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			out, err := audit.Cosign.Call(t.Context(), s.Edge.System(), row.in)
+			if row.code == "" && (err != nil || out.Time != 7) || row.code != "" && !fault.Is(err, row.code) {
+				t.Errorf("%+v %v, want %q", out, err, row.code)
+			}
+		})
+	}
 }

@@ -37,7 +37,7 @@ func ParseWitness(verifierKey string) (*Witness, error) {
 	}
 	sum := sha256.Sum256(append([]byte(name+"\n"), raw...))
 	w := &Witness{name: name, key: raw[1:], hash: binary.BigEndian.Uint32(sum[:])}
-	if said, err := strconv.ParseUint(hash, 16, 32); err != nil || len(hash) != 8 || uint32(said) != w.hash {
+	if said, err := strconv.ParseUint(hash, 16, 32); err != nil || len(hash) != 8 || said != uint64(w.hash) {
 		return nil, errWitness
 	}
 	return w, nil

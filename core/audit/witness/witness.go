@@ -85,8 +85,8 @@ func Under(v state.View, size uint64) []*Cosignature {
 // checkpoint.
 const maxWitnesses = 16
 
-// WitnessInput names a witness.
-type WitnessInput struct {
+// Input names a witness.
+type Input struct {
 	Name urn.ID `json:"name" op:"path,max=64" doc:"the witness"`
 }
 
@@ -150,15 +150,15 @@ func isPrefix(url string) bool {
 }
 
 // Remove ends it; what the witness has cosigned stays.
-var Remove = op.NewCommand(Ops, op.Spec[WitnessInput, op.Nothing]{
+var Remove = op.NewCommand(Ops, op.Spec[Input, op.Nothing]{
 	Name:    "remove",
 	Summary: "Send a witness no more checkpoints.",
 	Route:   "DELETE /v1/audit/witnesses/{name}",
-	Access:  op.Holding[WitnessInput]("update", op.Administer),
+	Access:  op.Holding[Input]("update", op.Administer),
 	Faults:  []fault.Code{fault.NotFound},
-	Example: WitnessInput{Name: "partner"},
+	Example: Input{Name: "partner"},
 	Undo:    op.Reversible("witness.add"),
-}, func(tx *op.Tx, in WitnessInput) (op.Nothing, error) {
+}, func(tx *op.Tx, in Input) (op.Nothing, error) {
 	before, ok := witnesses.Get(tx, witnessKey(in.Name))
 	if !ok {
 		return op.Nothing{}, op.NotFound()
