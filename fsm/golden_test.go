@@ -109,6 +109,8 @@ func record(t *testing.T) {
 		{alice, "scope.unproject", `{"id":"` + team + `","object_id":"` + note + `"}`},
 		{bob, "scope.leave", `{"id":"` + team + `"}`},
 		{alice, "scope.archive", `{"id":"` + below + `"}`},
+		{alice, "rollback.create", `{"target":"` + note + `","at":"1","reason":"r"}`},
+		{alice, "rollback.create", `{"target":"` + below + `","at":"2026-01-01T00:00:00Z"}`},
 		{s.Admin(), "principal.permit", `{"id":"bob","permission":"audit.read"}`},
 		{s.Admin(), "principal.forbid", `{"id":"bob","permission":"audit.read"}`},
 	} {
