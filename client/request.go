@@ -178,6 +178,7 @@ func read(answer *http.Response, body []byte) (*op.Reply, error) {
 		reply.Output = body
 	default:
 		reply.Raw = &op.Raw{ContentType: answer.Header.Get("Content-Type"), Body: body}
+		reply.Raw.Next, _ = strconv.ParseUint(answer.Header.Get(wire.HeaderNext), 10, 64) // 0 is none
 	}
 	return reply, nil
 }

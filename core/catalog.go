@@ -37,6 +37,7 @@ func Sets() []*op.Set {
 		reads.Ops,
 		witness.Ops,
 		audit.Ops,
+		audit.Holds,
 		temporal.Ops,
 		temporal.Rollbacks,
 		compliance.Ops,

@@ -190,7 +190,7 @@ func (e *Edge) past(s *scene, at string) (storage.Snapshot, state.Time, error) {
 
 // before refuses what lies before the times that the trail still knows.
 func before(v state.View, why string) error {
-	if audit.Base(v) > 0 {
+	if audit.Pruned(v) > 0 {
 		return fault.New(fault.StateCompacted, "the part of the audit trail that knows that time was pruned")
 	}
 	return badAt(why)

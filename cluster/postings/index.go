@@ -108,7 +108,7 @@ func (x *Index) CatchUp(ctx context.Context) (err error) {
 // resume reads the mark. An index of another trail, or one that fell behind
 // what was pruned, is begun anew.
 func (x *Index) resume(v state.View) (*mark, error) {
-	base := audit.Base(v)
+	base := audit.Pruned(v)
 	fresh := &mark{First: base / Segment, Next: base / Segment}
 	m, err := x.mark()
 	if err != nil || m == nil {

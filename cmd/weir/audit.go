@@ -190,16 +190,21 @@ func (c *counter) Read(b []byte) (int, error) {
 }
 
 func newExport(target *remote.Target) *cobra.Command {
-	var from, to uint64
+	var in audit.ExportInput
 	var file string
 	c := &cobra.Command{
 		Use: audit.Export.Verb, Short: "Copy the trail into a file that can be verified without a store", Args: known,
 		Long:    audit.Export.Summary + "\n\nThe copy holds the entries, the newest signed checkpoint and the key of the log.",
-		Example: "  weir audit export --file trail.ndjson",
+		Example: "  weir audit export --file trail.ndjson\n  weir audit export --format csv --file trail.csv\n  weir audit export --actor-id alice --file alice.ndjson",
 	}
 	f := c.Flags()
-	f.Uint64Var(&from, "from", 1, "the first entry")
-	f.Uint64Var(&to, "to", 0, "the last entry; the newest when absent")
+	f.Uint64Var(&in.From, "from", 1, "the first entry")
+	f.Uint64Var(&in.To, "to", 0, "the last entry; the newest when absent")
+	f.StringVar(&in.Format, "format", "", "ndjson, when absent, can be verified; csv is for spreadsheets")
+	f.StringVar((*string)(&in.ActorID), "actor-id", "", "only what this principal did")
+	f.StringVar((*string)(&in.TargetID), "target-id", "", "only entries about this thing")
+	f.StringVar((*string)(&in.ScopeID), "scope-id", "", "only entries of this scope")
+	f.StringVar(&in.Action, "action", "", "only this action, or one of several with commas between them")
 	f.StringVar(&file, "file", "-", "file to write, which must not exist; - is the standard output")
 	c.RunE = func(c *cobra.Command, _ []string) (err error) {
 		runner, _, err := target.Connect(false)
@@ -219,9 +224,14 @@ func newExport(target *remote.Target) *cobra.Command {
 		buffered := bufio.NewWriter(out)
 		bar := newBar(os.Stderr)
 		// A long trail takes many calls: the timeout is for each of them.
-		err = trail.Export(c.Context(), patient{runner, target}, max(from, 1), to, buffered, func(sequence uint64) {
-			bar.show(0, 0, fmt.Sprintf("%d entries", sequence))
-		})
+		in.From = max(in.From, 1)
+		whole := in == audit.ExportInput{From: in.From, To: in.To}
+		progress := func(sequence uint64) { bar.show(0, 0, fmt.Sprintf("up to entry %d", sequence)) }
+		if whole {
+			err = trail.Export(c.Context(), patient{runner, target}, in.From, in.To, buffered, progress)
+		} else {
+			err = trail.Pick(c.Context(), patient{runner, target}, in, buffered, progress)
+		}
 		bar.clear()
 		return errors.Join(err, buffered.Flush())
 	}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
@@ -18,6 +20,7 @@ type ExportInput struct {
 	Format string `json:"format,omitempty" op:"query,enum=ndjson|csv" doc:"ndjson, when absent, can be verified; csv is for spreadsheets"`
 	From   uint64 `json:"from,omitempty" op:"query,min=1" doc:"the first entry; 1 when absent"`
 	To     uint64 `json:"to,omitempty" op:"query,min=1" doc:"the last entry; the newest when absent or above it"`
+	Filter
 }
 
 // The bounds of one answer. Whoever wants more asks again from where it ends.
@@ -31,8 +34,10 @@ const (
 var Export = op.NewQuery(Ops, op.Spec[ExportInput, op.Raw]{
 	Name:    "export",
 	Summary: "Export entries so that anybody can verify them.",
-	Doc: "One answer holds at most 20,000 entries and about 8 MiB. The last line of the ndjson form names the entry that follows, if there is one, as next; " +
-		"the answers can be written behind each other into one file.",
+	Schema:  2,
+	Doc: "One answer is of at most 20,000 entries and about 8 MiB. Weir-Next names the entry that follows, if there is one, and so does the last line of the ndjson form; " +
+		"the answers can be written behind each other into one file. Entries that a filter chose come each with a proof that it is in the tree; " +
+		"all entries of a range come as a part of the chain.",
 	Route:   "GET /v1/audit/export",
 	Access:  op.Holding[ExportInput]("export", op.ReadAudit),
 	Faults:  []fault.Code{fault.MalformedRequest},
@@ -42,7 +47,7 @@ var Export = op.NewQuery(Ops, op.Spec[ExportInput, op.Raw]{
 		if in.To != 0 && in.From > in.To {
 			return inverted("to", "must not be before from")
 		}
-		return nil
+		return in.validate()
 	},
 }, func(v *op.View, in ExportInput) (op.Raw, error) {
 	t := open(v)
@@ -50,40 +55,68 @@ var Export = op.NewQuery(Ops, op.Spec[ExportInput, op.Raw]{
 	if from > t.size+1 {
 		return op.Raw{}, beyond("from", "the trail has fewer entries")
 	}
-	part, to := t.part(from, in.To)
-	v.Traced(op.Record{
-		Action: "export", Operation: "audit.export", Entity: EntityAudit, TargetType: EntityAudit, TargetID: EntityAudit,
-		Metadata: []fault.Member{{Name: "from", Value: from}, {Name: "to", Value: to}},
-	})
-	if in.Format == "csv" {
-		return op.Raw{ContentType: "text/csv; charset=utf-8", Body: table(part)}, nil
+	part, to := t.part(&in, from)
+	table := in.Format == "csv"
+	told := append([]fault.Member{{Name: factFrom, Value: from}, {Name: factTo, Value: to}}, in.asked()...)
+	if table || in.Filter != (Filter{}) {
+		told = append(told, fault.Member{Name: factPartial, Value: true})
 	}
-	body, err := t.segment(part, from, to)
-	return op.Raw{ContentType: ndjsonType, Body: body}, err
+	v.Traced(op.Record{
+		Action: "export", Operation: exportName, Entity: EntityAudit, TargetType: EntityAudit, TargetID: EntityAudit, Metadata: told,
+	})
+	out := op.Raw{ContentType: ndjsonType}
+	if to < t.size && (in.To == 0 || to < in.To) {
+		out.Next = to + 1
+	}
+	var err error
+	if table {
+		out.ContentType, out.Body = "text/csv; charset=utf-8", asTable(part)
+	} else {
+		out.Body, err = t.segment(&in, part, from, to)
+	}
+	return out, err
 })
 
 const ndjsonType = "application/x-ndjson"
 
-// part reads entries from..to as far as the bounds go; to is the last of them.
-func (t *trail) part(from, to uint64) (part []*row, last uint64) {
+// What the trace of an export says: its range, and that it is not all that is
+// needed to verify the range. Pruning goes by it.
+const (
+	exportName  = "audit.export"
+	factFrom    = "from"
+	factTo      = "to"
+	factPartial = "partial"
+)
+
+// part reads the entries from a place on as far as the bounds go, and gives
+// those that pass the filter; last is the last that was looked at.
+func (t *trail) part(in *ExportInput, from uint64) (part []*row, last uint64) {
+	to := in.To
 	if to == 0 {
 		to = t.size
 	}
 	to = min(to, t.size, from+maxExport-1)
+	m := newMatch(&in.Filter)
 	size := 0
+	last = from - 1
 	rows := entries.Scan(t.v.Now, state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, from-1)})
 	defer rows.Close()
-	for n := from; n <= to && size < maxExportBytes && rows.Next(); n++ {
-		part = append(part, rows.Row())
-		size += len(rows.Row().Entry)
+	for last < to && size < maxExportBytes && rows.Next() {
+		r := rows.Row()
+		last = r.Sequence
+		if passes, _ := m.takes(r.Entry, false); passes {
+			part = append(part, r)
+			size += len(r.Entry)
+		}
 	}
-	return part, from - 1 + uint64(len(part))
+	return part, last
 }
 
 // segment writes a part as chain.Export reads it.
-func (t *trail) segment(part []*row, from, to uint64) ([]byte, error) {
+func (t *trail) segment(in *ExportInput, part []*row, from, to uint64) ([]byte, error) {
 	v := t.v.Now
 	start := anchor(v, from-1)
+	picked := in.Filter != (Filter{})
 	g := chain.Segment{Format: chain.ExportFormat, From: from, To: to, Previous: chain.Hex(start.Hash)}
 	g.SetPeaks(start.Peaks)
 	if settings, ok := system.Load(v); ok {
@@ -95,7 +128,7 @@ func (t *trail) segment(part []*row, from, to uint64) ([]byte, error) {
 			if k, ok := current(v); ok {
 				g.VerifierKey = k.VerifierKey
 			}
-			if c.Size > to && to > 0 {
+			if c.Size > to && to > 0 && !picked {
 				g.Consistency = proveTree(v, to, c.Size)
 			}
 		}
@@ -104,20 +137,47 @@ func (t *trail) segment(part []*row, from, to uint64) ([]byte, error) {
 	if to < t.size {
 		end.Next = to + 1
 	}
+	if picked {
+		g.Picked = t.tree(to, g.Checkpoint)
+		end.Count = uint64(len(part))
+	}
 	first, err := op.Marshal(g)
 	if err != nil {
 		return nil, err
 	}
 	lines := [][]byte{first}
+	hashes := &reader{v: v}
 	for _, r := range part {
 		lines = append(lines, r.Entry)
 		end.Head = chain.Hex(chain.Hash(r.Entry))
+		if !picked {
+			continue
+		}
+		path, err := tlog.ProveRecord(int64(g.Picked.Size), int64(r.Sequence)-1, hashes)
+		if err != nil {
+			panic(&state.Broken{Err: err})
+		}
+		line, err := op.Marshal(chain.Proof{Path: path})
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
 	}
 	last, err := op.Marshal(end)
 	if err != nil {
 		return nil, err
 	}
 	return append(bytes.Join(append(lines, last), []byte{'\n'}), '\n'), nil
+}
+
+// tree is the tree that picked entries are proven to be in: the signed one if
+// it is large enough, else that of now.
+func (t *trail) tree(to uint64, signed string) *chain.Picked {
+	size := t.size
+	if c, ok := t.vouches(to); ok && signed != "" && c.Size >= to {
+		size = c.Size
+	}
+	return &chain.Picked{Size: size, Root: tlog.Hash(Root(t.v.Now, size))}
 }
 
 // vouches finds the checkpoint that says most about the entries up to to: the
@@ -149,20 +209,24 @@ var columns = []struct {
 	{"impersonator_id", func(e *Entry) string { return string(e.ImpersonatorID) }},
 	{"credential_id", func(e *Entry) string { return string(e.CredentialID) }},
 	{"request_id", func(e *Entry) string { return e.RequestID }},
+	{"client", func(e *Entry) string { return e.Client }},
 	{"entity", func(e *Entry) string { return e.Entity }},
 	{"target_type", func(e *Entry) string { return e.TargetType }},
 	{"target_id", func(e *Entry) string { return string(e.TargetID) }},
 	{"scope_id", func(e *Entry) string { return string(e.ScopeID) }},
+	{"environment_id", func(e *Entry) string { return string(e.EnvironmentID) }},
+	{"trace_scope_id", func(e *Entry) string { return string(e.TraceScopeID) }},
 	{"parent_trace_id", func(e *Entry) string { return string(e.ParentTraceID) }},
 	{"before_digest", func(e *Entry) string { return e.BeforeDigest }},
 	{"after_digest", func(e *Entry) string { return e.AfterDigest }},
 	{"metadata", func(e *Entry) string { return string(e.Metadata) }},
+	{"salt", func(e *Entry) string { return e.Salt }},
 	{"previous", func(e *Entry) string { return e.Previous }},
 	{"hash", func(e *Entry) string { return e.Hash }},
 }
 
-// table writes entries as RFC 4180 says, behind a line of names.
-func table(part []*row) []byte {
+// asTable writes entries as RFC 4180 says, behind a line of names.
+func asTable(part []*row) []byte {
 	var b []byte
 	line := func(cell func(i int) string) {
 		for i := range columns {

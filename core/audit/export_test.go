@@ -216,3 +216,60 @@ func TestExportAsTable(t *testing.T) {
 		t.Errorf("an empty table is %q", empty.Body)
 	}
 }
+
+func TestExportPicked(t *testing.T) {
+	l := newLog(t)
+	k := l.key()
+	l.fill(300, 7)
+	l.states(5, "bob")
+	l.fill(100, 7)
+	note := l.sign(k)
+	l.states(3, "bob")
+	out := must(l, Export, ExportInput{Filter: Filter{ActorID: "bob"}})
+	x := chain.Export{VerifierKey: k.VerifierKey()}
+	verify := func(file []byte) chain.Report {
+		t.Helper()
+		r, err := x.Verify(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := verify(out.Body)
+	if !r.Valid || r.Picked != 8 || r.First != 305 || r.Last != l.head.Sequence || out.Next != 0 {
+		t.Errorf("got %+v, next %d", r, out.Next)
+	}
+	early := must(l, Export, ExportInput{Filter: Filter{ActorID: "bob"}, To: 400})
+	if r := verify(early.Body); !r.Valid || r.Picked != 5 || r.Signed == 0 || !bytes.Contains(early.Body, []byte(`"checkpoint":`)) || note == "" {
+		t.Errorf("under a checkpoint: %+v", r)
+	}
+	two := append(append([]byte(nil), early.Body...), must(l, Export, ExportInput{Filter: Filter{ActorID: "bob"}, From: 401}).Body...)
+	if r := verify(two); !r.Valid || r.Picked != 8 {
+		t.Errorf("two parts: %+v", r)
+	}
+	none := must(l, Export, ExportInput{Filter: Filter{ActorID: "nobody"}})
+	if r := verify(none.Body); r.Verdict != chain.Empty {
+		t.Errorf("none: %+v", r)
+	}
+	lines := bytes.Split(bytes.TrimSpace(early.Body), []byte{'\n'})
+	for name, change := range map[string]func() [][]byte{
+		"an entry is changed": func() [][]byte {
+			lines[1] = bytes.Replace(lines[1], []byte(`"bob"`), []byte(`"eve"`), 1)
+			return lines
+		},
+		"an entry is left out": func() [][]byte { return append(lines[:1:1], lines[3:]...) },
+		"a proof is left out":  func() [][]byte { return append(lines[:2:2], lines[3:]...) },
+		"the end is left out":  func() [][]byte { return lines[:len(lines)-1] },
+		"the root is not that of c": func() [][]byte {
+			lines[0] = bytes.Replace(lines[0], []byte(`"root":"`), []byte(`"root":"AAAA`), 1)
+			return lines
+		},
+	} {
+		saved := append([][]byte(nil), lines...)
+		file := append(bytes.Join(change(), []byte{'\n'}), '\n')
+		copy(lines, saved)
+		if r := verify(file); r.Valid {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}

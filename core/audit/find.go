@@ -27,9 +27,6 @@ var links = state.NewTable(state.Spec[link]{
 // Size is the number of entries in the newest state.
 func Size(v state.View) uint64 { return head(v).Sequence }
 
-// Base is the last entry that was pruned; 0 if none was.
-func Base(v state.View) uint64 { return base(v).Size }
-
 // Bytes are the canonical bytes of an entry, which must be there.
 func Bytes(v state.View, sequence uint64) []byte { return load(v, sequence).Entry }
 

@@ -32,6 +32,8 @@ type testLog struct {
 	engine storage.Engine
 	head   state.Head
 	index  uint64
+	// later is added to the time of commands.
+	later state.Time
 }
 
 func newLog(tb testing.TB) *testLog {
@@ -94,7 +96,7 @@ func (l *testLog) applyAs(actor urn.ID, trace op.Trace, fn func(tx *op.Tx) []op.
 	l.index++
 	b := state.NewBatch(base, l.head)
 	entropy := sha256.Sum256(binary.BigEndian.AppendUint64(nil, l.index))
-	tx := b.Begin(testStart+state.Time(l.index)*1_000_000, entropy[:])
+	tx := b.Begin(testStart+l.later+state.Time(l.index)*1_000_000, entropy[:])
 	caller := op.Caller{ID: actor}
 	otx := op.NewTx(tx, caller, access.Sight{}, trace, 0)
 	otx.Enter("test.do")

@@ -98,5 +98,5 @@ func (t *trail) traced(operation string, facts ...fault.Member) {
 
 func shown(r *row, e *chain.Entry) Entry {
 	hash := chain.Hash(r.Entry)
-	return Entry{Entry: *e, Hash: chain.Hex(hash), Opening: hex.EncodeToString(r.Opening)}
+	return Entry{Entry: *e, Hash: chain.Hex(hash), Opening: hex.EncodeToString(r.Opening), Compacted: r.Compacted > 0}
 }

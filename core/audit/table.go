@@ -19,7 +19,8 @@ var Ops = &op.Set{Noun: "audit", Doc: "The audit trail tells who did what, and p
 // EntityAudit is the entity of entries about the trail itself.
 const EntityAudit = "audit"
 
-// row is one entry as it is stored: never changed, never deleted.
+// row is one entry as it is stored. Its bytes never change; what lies beside
+// them can be dropped (Compact), and the oldest rows as a whole (Prune).
 type row struct {
 	Sequence uint64 `cbor:"1,keyasint"`
 	Revision uint64 `cbor:"2,keyasint"`
@@ -28,6 +29,8 @@ type row struct {
 	// Opening is the key of the digests of states. It lies beside the bytes,
 	// not in them: without it, nobody can test guesses about erased content.
 	Opening []byte `cbor:"4,keyasint,omitempty"`
+	// Compacted is the entry that dropped what lay beside this one.
+	Compacted uint64 `cbor:"5,keyasint,omitempty"`
 }
 
 var entries = state.NewTable(state.Spec[row]{
@@ -37,7 +40,7 @@ var entries = state.NewTable(state.Spec[row]{
 })
 
 // foundation is what is kept of the entries that were pruned: enough to verify
-// those that follow. Its size is that of whole tiles, so that the tree stands
+// those that follow. All of them lie in complete tiles, so that the tree stands
 // without them.
 type foundation struct {
 	// Size is how many entries were pruned, Hash that of the last of them,
@@ -140,7 +143,9 @@ type Entry struct {
 	chain.Entry
 	Hash string `json:"hash" doc:"SHA-256 of the entry's canonical bytes"`
 	// Opening lets who has a state check the digest of it.
-	Opening string `json:"opening,omitempty" doc:"the key of the digests of states, in hex"`
+	Opening string `json:"opening,omitempty" doc:"the key of the digests of states, in hex, if you may see the thing"`
+	// Compacted says that the opening, and the body of a batch, are gone.
+	Compacted bool `json:"compacted,omitempty" doc:"whether what lay beside the entry was dropped"`
 	// Reads is the body of a batch of reads.
 	Reads []reads.Reads `json:"reads,omitempty" doc:"for a batch of reads, when it is asked for alone: what was read, as far as you may see it"`
 }

@@ -115,6 +115,7 @@ var Commit = op.NewCommand(Ops, op.Spec[TraceInput, Traced]{
 }, func(tx *op.Tx, in TraceInput) (Traced, error) {
 	first := tx.Head().Sequence + 1
 	for i := range in.Traces {
+		in.Traces[i].keepExport(tx.Tx, first+uint64(i))
 		tx.Record(in.Traces[i].record())
 	}
 	return Traced{First: first, Last: first + uint64(len(in.Traces)) - 1}, nil

@@ -11,6 +11,8 @@ type Raw struct {
 	// ContentType is the media type of Body.
 	ContentType string
 	Body        []byte
+	// Next is where an answer that comes in parts goes on; 0 at its end.
+	Next uint64
 }
 
 // Paged says whether the operation is a list with a cursor.

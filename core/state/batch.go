@@ -111,15 +111,17 @@ func (b *Batch) below(k []byte) slot {
 		return slot{}
 	}
 	value, live := snapshot{b.base}.get(k)
-	s := slot{value, live}
+	s := slot{value: value, live: live}
 	b.read[string(k)] = s
 	return s
 }
 
-// slot is a pending value; live is false for a deletion.
+// slot is a pending value; live is false for a deletion. One that forgets lets
+// the engine drop what the key was before.
 type slot struct {
-	value []byte
-	live  bool
+	value   []byte
+	live    bool
+	forgets bool
 }
 
 // overlay holds pending writes by key, and the keys of each key space in

@@ -42,7 +42,7 @@ func (tx *Tx) Past(revision uint64) View {
 			break
 		}
 		for _, w := range c.Writes {
-			p.over.set(string(w.Key), slot{w.Value, !w.Delete})
+			p.over.set(string(w.Key), slot{value: w.Value, live: !w.Delete})
 		}
 	}
 	return p

@@ -104,6 +104,25 @@ func (t *Table[R]) Delete(tx *Tx, k key.Key) bool {
 	return true
 }
 
+// Forget writes a row, or takes it away where row is nil, and gives up its past:
+// the engine drops earlier versions when it compacts, and what they were cannot
+// be relied on from now on. The table must have no index.
+func (t *Table[R]) Forget(tx *Tx, k key.Key, row *R) {
+	if len(t.spec.Indexes) > 0 {
+		panic("state: a table with an index can't forget")
+	}
+	s := slot{forgets: true}
+	if row != nil {
+		b, err := Marshal(row)
+		if err != nil {
+			panic(&Broken{err})
+		}
+		s.value, s.live = b, true
+	}
+	tx.set(k, s)
+	t.count(tx)
+}
+
 func (t *Table[R]) count(tx *Tx) {
 	if !t.spec.Trail && !t.spec.Space.Volatile {
 		tx.historic++

@@ -70,7 +70,7 @@ func (tx *Tx) set(k []byte, s slot) {
 	tx.batch.overlay.set(name, s)
 }
 
-func (tx *Tx) put(k, value []byte) { tx.set(k, slot{value, true}) }
+func (tx *Tx) put(k, value []byte) { tx.set(k, slot{value: value, live: true}) }
 
 func (tx *Tx) remove(k []byte) { tx.set(k, slot{}) }
 
@@ -126,7 +126,7 @@ func (tx *Tx) Keep() {
 		seen[u.key] = true
 		s, _ := tx.batch.overlay.get([]byte(u.key))
 		k := []byte(u.key)
-		writes = append(writes, storage.Write{Key: k, Value: s.value, Delete: !s.live, Volatile: key.Volatile(k)})
+		writes = append(writes, storage.Write{Key: k, Value: s.value, Delete: !s.live, Volatile: s.forgets || key.Volatile(k)})
 		tx.batch.bytes += len(k) + len(s.value)
 	}
 	tx.batch.keys += len(writes)

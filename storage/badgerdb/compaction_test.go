@@ -139,3 +139,37 @@ func TestCompactionSparesReaders(t *testing.T) {
 		})
 	}
 }
+
+// TestForgetting writes over, or deletes, historic rows as if they were
+// volatile: what they were is dropped.
+func TestForgetting(t *testing.T) {
+	t.Parallel()
+	d := openDB(t, t.TempDir(), small)
+	defer closeDB(t, d)
+	apply := func(w ...storage.Write) {
+		t.Helper()
+		if err := d.Apply(&storage.Batch{Commits: []storage.Commit{{Revision: d.Published() + 1, Writes: w}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, text := range []string{"secret one", "secret two"} {
+		apply(storage.Write{Key: []byte("kept"), Value: []byte(text)}, storage.Write{Key: []byte("gone"), Value: []byte(text)})
+	}
+	apply(storage.Write{Key: []byte("kept"), Value: []byte("digest"), Volatile: true}, storage.Write{Key: []byte("gone"), Delete: true, Volatile: true})
+	compacted(t, d, 100, discardWindow/4) // tables enough for a compaction
+	found := map[string][]string{}
+	c := newCursor(d, d.current, d.Published(), nil, nil)
+	c.every = true
+	defer c.close()
+	for c.next() {
+		if !c.deleted {
+			found[string(c.key[1:])] = append(found[string(c.key[1:])], string(c.value))
+		}
+	}
+	if c.err != nil {
+		t.Fatal(c.err)
+	}
+	if got := fmt.Sprint(found["kept"], found["gone"]); got != "[digest] []" {
+		t.Errorf("left are %s", got)
+	}
+}

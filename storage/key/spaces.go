@@ -75,8 +75,11 @@ var (
 	AuditCosignature = declare(Space{ID: 0x67, Name: "audit_cosignature"})
 	AuditLink        = declare(Space{ID: 0x6A, Name: "audit_link"})
 
-	Reversal  = declare(Space{ID: 0x70, Name: "reversal"})
-	AuditBase = declare(Space{ID: 0x6B, Name: "audit_base"})
+	Reversal       = declare(Space{ID: 0x70, Name: "reversal"})
+	AuditBase      = declare(Space{ID: 0x6B, Name: "audit_base"})
+	AuditHold      = declare(Space{ID: 0x6C, Name: "audit_hold"})
+	AuditExport    = declare(Space{ID: 0x6D, Name: "audit_export"})
+	AuditRetention = declare(Space{ID: 0x6E, Name: "audit_retention"})
 
 	// These lie in a node's own index, never in the state.
 	IndexMark    = declare(Space{ID: 0xF0, Name: "index_mark", Volatile: true})

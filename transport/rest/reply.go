@@ -28,6 +28,9 @@ func (e *endpoint) reply(w http.ResponseWriter, r *http.Request, reply *op.Reply
 	body, mediaType := []byte(reply.Output), wire.JSONType
 	if reply.Raw != nil {
 		body, mediaType = reply.Raw.Body, reply.Raw.ContentType
+		if reply.Raw.Next > 0 {
+			h.Set(wire.HeaderNext, strconv.FormatUint(reply.Raw.Next, 10))
+		}
 	}
 	if e.location != "" {
 		id, err := idOf(body)

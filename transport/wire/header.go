@@ -21,6 +21,7 @@ const (
 	HeaderRevision       = "Weir-Revision"
 	HeaderMinRevision    = "Weir-Min-Revision"
 	HeaderConsistency    = "Weir-Consistency"
+	HeaderNext           = "Weir-Next"
 	HeaderParentTrace    = "Weir-Parent-Trace"
 	HeaderTraceScope     = "Weir-Trace-Scope"
 	HeaderEnvironment    = "Weir-Environment"

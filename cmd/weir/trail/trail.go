@@ -45,7 +45,42 @@ func Export(ctx context.Context, runner op.Runner, from, to uint64, w io.Writer,
 	return nil
 }
 
+// Pick writes what an export gives in any form, or through a filter: one part
+// after the other. A table has its line of names once.
+func Pick(ctx context.Context, runner op.Runner, in audit.ExportInput, w io.Writer, progress func(sequence uint64)) error {
+	for begun := false; ; begun = true {
+		raw, err := fetchRaw(ctx, runner, in)
+		if err != nil {
+			return err
+		}
+		part := raw.Body
+		if begun && in.Format == "csv" {
+			_, part, _ = bytes.Cut(part, []byte{'\n'})
+		}
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("write the export: %w", err)
+		}
+		if raw.Next == 0 {
+			return nil
+		}
+		if raw.Next <= in.From {
+			return errors.New("the store gives the same part of the trail again")
+		}
+		if in.From = raw.Next; progress != nil {
+			progress(raw.Next - 1)
+		}
+	}
+}
+
 func fetch(ctx context.Context, runner op.Runner, in audit.ExportInput) ([]byte, error) {
+	raw, err := fetchRaw(ctx, runner, in)
+	if err != nil {
+		return nil, err
+	}
+	return raw.Body, nil
+}
+
+func fetchRaw(ctx context.Context, runner op.Runner, in audit.ExportInput) (*op.Raw, error) {
 	raw, err := op.Marshal(in)
 	if err != nil {
 		return nil, err
@@ -57,7 +92,7 @@ func fetch(ctx context.Context, runner op.Runner, in audit.ExportInput) ([]byte,
 	if reply.Raw == nil {
 		return nil, errors.New("the store answers without an export")
 	}
-	return reply.Raw.Body, nil
+	return reply.Raw, nil
 }
 
 // after is the entry with which the next part begins; 0 at the end.

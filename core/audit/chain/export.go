@@ -32,6 +32,20 @@ type Segment struct {
 	Checkpoint  string         `json:"checkpoint,omitempty"`
 	VerifierKey string         `json:"verifier_key,omitempty"`
 	Consistency tlog.TreeProof `json:"consistency,omitempty"`
+	// Picked, where only some entries are there, is the tree that each of them is
+	// proven to be in. That none is left out cannot be proven.
+	Picked *Picked `json:"picked,omitempty"`
+}
+
+// Picked is a tree. It is the signed one where the checkpoint has its size.
+type Picked struct {
+	Size uint64    `json:"size"`
+	Root tlog.Hash `json:"root"`
+}
+
+// Proof is the line behind each entry that was picked: that it is in the tree.
+type Proof struct {
+	Path tlog.RecordProof `json:"weir_proof"`
 }
 
 // End is the last line of a part of a trail.
@@ -39,6 +53,8 @@ type End struct {
 	Head string `json:"weir_export_end"`
 	// Next is the first entry of the part that follows; 0 at the head.
 	Next uint64 `json:"next,omitempty"`
+	// Count is how many entries there are, where only some were picked.
+	Count uint64 `json:"count,omitempty"`
 }
 
 // ExportFormat is the layout of exports.
@@ -55,7 +71,9 @@ type Report struct {
 	// Signed is the size of the largest checkpoint that vouches for entries.
 	Signed uint64 `json:"signed,omitempty" doc:"up to which entry a signed checkpoint vouches for the trail"`
 	// Bodies counts what was held against the entries that commit to it.
-	Bodies   uint64 `json:"bodies,omitempty" doc:"how many bodies of entries were computed again"`
+	Bodies uint64 `json:"bodies,omitempty" doc:"how many bodies of entries were computed again"`
+	// Picked says that entries stand for themselves.
+	Picked   uint64 `json:"picked,omitempty" doc:"how many entries were proven one by one, of an export that a filter chose; whether others are left out is not known"`
 	BrokenAt uint64 `json:"broken_at,omitempty" doc:"the first entry that was changed or is missing"`
 	Reason   string `json:"reason,omitempty" doc:"missing, malformed, hash, link, tree, checkpoint, signature, body, cosignature or unfinished"`
 }
@@ -116,6 +134,9 @@ func (x Export) Verify(r io.Reader) (Report, error) {
 	if report.Checked > 0 {
 		report.First, report.Last, report.Head = s.start+1, at.Size, Hex(at.Hash)
 	}
+	if p := &s.picks; p.count > 0 {
+		report.Checked, report.Picked, report.First, report.Last = p.count, p.count, p.first, p.last
+	}
 	report.Settle(s.broken())
 	return report, nil
 }
@@ -130,6 +151,7 @@ type scan struct {
 	start      uint64
 	checkpoint *Checkpoint
 	signed     uint64
+	picks      picks
 }
 
 func (s *scan) broken() *Break { return s.verifier.Broken() }
@@ -146,6 +168,10 @@ func (s *scan) line(line []byte) {
 		s.open(line)
 	case s.segment == nil:
 		s.verifier.fail(next, Malformed)
+	case s.segment.Picked != nil && bytes.HasPrefix(line, endLine):
+		s.pickedTo(line)
+	case s.segment.Picked != nil:
+		s.pick(line)
 	case bytes.HasPrefix(line, endLine):
 		s.end(line)
 	default:
@@ -179,6 +205,16 @@ func (s *scan) open(line []byte) {
 		s.verifier.fail(next, Malformed)
 		return
 	}
+	if g.Picked != nil && !s.begun {
+		s.segment, s.checkpoint = g, nil
+		s.believe(g)
+		s.pickedFrom(g)
+		return
+	}
+	if g.Picked != nil || s.picks.count > 0 {
+		s.verifier.fail(next, Malformed) // a whole trail and picked entries do not mix
+		return
+	}
 	if !s.begun {
 		a := Anchor{Size: g.From - 1, Hash: previous}
 		for _, p := range g.Peaks {
@@ -208,7 +244,7 @@ func (s *scan) believe(g *Segment) {
 		return
 	}
 	s.checkpoint = c
-	if c.Size == g.From-1 && s.verifier.Match(c.Root, Signed) {
+	if c.Size == g.From-1 && g.Picked == nil && s.verifier.Match(c.Root, Signed) {
 		s.signed = c.Size
 	}
 }

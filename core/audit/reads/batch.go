@@ -136,6 +136,22 @@ func Find(v state.View, sequence uint64) (*Batch, bool) {
 	return batches.Get(v, state.Key(key.AuditReads, sequence))
 }
 
+// Drop gives up the body of a batch, and its past. It reports whether there was
+// one.
+func Drop(tx *state.Tx, sequence uint64) bool {
+	k := state.Key(key.AuditReads, sequence)
+	if !batches.Has(tx, k) {
+		return false
+	}
+	batches.Forget(tx, k, nil)
+	return true
+}
+
+// Has says whether an entry has the body of a batch.
+func Has(v state.View, sequence uint64) bool {
+	return batches.Has(v, state.Key(key.AuditReads, sequence))
+}
+
 // Scan walks the bodies of batches from an entry on.
 func Scan(v state.View, from uint64) *state.Rows[Batch] {
 	return batches.Scan(v, state.Range{Prefix: state.Key(key.AuditReads), After: state.Key(key.AuditReads, max(from, 1)-1)})
