@@ -96,7 +96,7 @@ func (j *judge) forbids(q *rules.Request, target op.Target) (rule urn.ID, denied
 // cut closes the ways that lead through a scope for which a rule denies the
 // request: the scope of the membership, or the one that the object is shared
 // into. It names the rule that closed the first.
-func (j *judge) cut(q *rules.Request, why []op.Reason) (first urn.ID, any bool) {
+func (j *judge) cut(q *rules.Request, why []op.Reason) (first urn.ID, denied bool) {
 	for i := range why {
 		way := &why[i]
 		if way.Level == op.None {
@@ -106,15 +106,15 @@ func (j *judge) cut(q *rules.Request, why []op.Reason) (first urn.ID, any bool) 
 			if scope == "" || way.DeniedBy != "" {
 				continue
 			}
-			if rule, denied := j.denials.Through(q, scope, j.roles); denied {
+			if rule, closed := j.denials.Through(q, scope, j.roles); closed {
 				way.Level, way.Cut, way.DeniedBy = op.None, cutRule, rule
-				if !any {
-					first, any = rule, true
+				if !denied {
+					first, denied = rule, true
 				}
 			}
 		}
 	}
-	return first, any
+	return first, denied
 }
 
 // roles are those that the principal holds in a scope.

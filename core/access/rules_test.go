@@ -130,7 +130,8 @@ func TestB12BoundToScope(t *testing.T) {
 	})
 }
 
-// inside are the rules that keep members from what they share only.
+// TestBoundToScopeAbove binds a rule to a scope through which something comes
+// from above.
 func TestBoundToScopeAbove(t *testing.T) {
 	s := setUp(t)
 	s.rule(deny, `{"action":"read"}`, rules.TargetScope, string(s.child))

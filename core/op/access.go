@@ -141,7 +141,10 @@ func (d *Decision) Refusal(need Level) *fault.Fault {
 	if d.DeniedBy != "" {
 		detail = "a rule denies this; ask whoever made the rule, or an administrator of the cluster"
 	}
-	f := fault.New(fault.PermissionDenied, "%s", detail).With("required_level", need.String()).With("level", d.Level.String())
+	f := fault.New(fault.PermissionDenied, "%s", detail)
+	if need > None {
+		f = f.With("required_level", need.String()).With("level", d.Level.String())
+	}
 	if d.DeniedBy != "" {
 		f = f.With("denied_by", string(d.DeniedBy))
 	}

@@ -53,7 +53,8 @@ func administered(tx *op.Tx, id urn.ID, action string) (*row, error) {
 	if !ok {
 		return nil, op.NotFound()
 	}
-	return r, r.governs(tx, action)
+	err := r.governs(tx, action)
+	return r, err
 }
 
 // seen says whether the caller may read the rule: who administers it, and

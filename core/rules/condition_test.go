@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -27,7 +28,7 @@ func FuzzConditions(f *testing.F) {
 		}
 		form := cs.json()
 		again, bad := parse(form)
-		if bad != nil || string(again.json()) != string(form) {
+		if bad != nil || !bytes.Equal(again.json(), form) {
 			t.Errorf("%q has the form %s, which reads as %s, %v", raw, form, again.json(), bad)
 		}
 		for _, c := range cs {

@@ -29,8 +29,11 @@ func (r *Request) facts() facts {
 // targets are what the request runs into, whatever scope is considered.
 func (r *Request) targets() [5]target {
 	return [5]target{
-		{TargetPrincipal, string(r.Principal)}, {TargetObjectType, r.ObjectType}, {TargetObject, string(r.Object)},
-		{TargetEnvironment, string(r.Environment)}, {TargetConnector, string(r.Connector)},
+		{TargetPrincipal, string(r.Principal)},
+		{TargetObjectType, r.ObjectType},
+		{TargetObject, string(r.Object)},
+		{TargetEnvironment, string(r.Environment)},
+		{TargetConnector, string(r.Connector)},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-// The verdicts of an evaluation. None is neither yes nor no: rules have nothing
+// VerdictNone is the verdict that is neither Allow nor Deny: rules have nothing
 // to say.
 const VerdictNone = "none"
 

@@ -29,7 +29,7 @@ type house struct {
 	scope, child, note urn.ID
 }
 
-func setUp(t testing.TB) *house {
+func setUp(t *testing.T) *house {
 	t.Helper()
 	h := &house{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, rules.Ops, access.Ops), t: t}
 	for _, id := range []urn.ID{"alice", "ann", "vic", "sam"} {
@@ -92,11 +92,19 @@ func TestWhoMayMakeRules(t *testing.T) {
 		in   rules.CreateInput
 		want fault.Code
 	}{
-		{"root", global, ""}, {"root", scoped, ""}, {"root", own, ""},
-		{"alice", global, fault.PermissionDenied}, {"alice", scoped, ""}, {"alice", own, ""},
-		{"ann", scoped, ""}, {"ann", own, fault.PermissionDenied},
-		{"vic", scoped, fault.PermissionDenied}, {"vic", own, fault.PermissionDenied},
-		{"sam", scoped, fault.NotFound}, {"sam", own, fault.NotFound}, {"aud", global, fault.PermissionDenied},
+		{"root", global, ""},
+		{"root", scoped, ""},
+		{"root", own, ""},
+		{"alice", global, fault.PermissionDenied},
+		{"alice", scoped, ""},
+		{"alice", own, ""},
+		{"ann", scoped, ""},
+		{"ann", own, fault.PermissionDenied},
+		{"vic", scoped, fault.PermissionDenied},
+		{"vic", own, fault.PermissionDenied},
+		{"sam", scoped, fault.NotFound},
+		{"sam", own, fault.NotFound},
+		{"aud", global, fault.PermissionDenied},
 	} {
 		if _, code := ask(h, row.as, rules.Create.Call, row.in); code != row.want {
 			t.Errorf("%s makes %+v: %q, want %q", row.as, row.in, code, row.want)
@@ -113,11 +121,21 @@ func TestWhoMayChangeAndReadRules(t *testing.T) {
 		rule         rules.Rule
 		read, change fault.Code
 	}{
-		{"root", scoped, "", ""}, {"root", own, "", ""}, {"root", global, "", ""},
-		{"ann", scoped, "", ""}, {"ann", own, gone, gone}, {"ann", global, gone, gone},
-		{"alice", scoped, "", ""}, {"alice", own, "", ""}, {"alice", global, gone, gone},
-		{"vic", scoped, gone, gone}, {"vic", own, gone, gone}, {"sam", scoped, gone, gone},
-		{"aud", scoped, "", gone}, {"aud", own, "", gone}, {"aud", global, "", no},
+		{"root", scoped, "", ""},
+		{"root", own, "", ""},
+		{"root", global, "", ""},
+		{"ann", scoped, "", ""},
+		{"ann", own, gone, gone},
+		{"ann", global, gone, gone},
+		{"alice", scoped, "", ""},
+		{"alice", own, "", ""},
+		{"alice", global, gone, gone},
+		{"vic", scoped, gone, gone},
+		{"vic", own, gone, gone},
+		{"sam", scoped, gone, gone},
+		{"aud", scoped, "", gone},
+		{"aud", own, "", gone},
+		{"aud", global, "", no},
 	} {
 		if _, code := ask(h, row.as, rules.Get.Call, rules.RuleInput{ID: row.rule.ID}); code != row.read {
 			t.Errorf("%s reads %+v: %q, want %q", row.as, row.rule, code, row.read)

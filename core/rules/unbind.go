@@ -9,8 +9,8 @@ import (
 // UnbindInput names a rule and a target.
 type UnbindInput struct {
 	ID         urn.ID `json:"id" op:"path,id=rul" doc:"the rule"`
-	TargetType string `json:"target_type" op:"path,enum=scope|principal|object_type|object|environment|connector" doc:"what kind of target"`
-	TargetID   string `json:"target_id" op:"path,min=1,max=128" doc:"the target"`
+	TargetType string `json:"target_type" op:"required,query,enum=scope|principal|object_type|object|environment|connector" doc:"what kind of target"`
+	TargetID   string `json:"target_id" op:"required,query,min=1,max=128" doc:"the target"`
 }
 
 // Unbind takes a rule off a target. What is not bound changes nothing.
@@ -18,7 +18,8 @@ type UnbindInput struct {
 var Unbind = op.NewCommand(Ops, op.Spec[UnbindInput, op.Nothing]{
 	Name:     "unbind",
 	Summary:  "Take a rule off a target, at once on every node.",
-	Route:    "DELETE /v1/rules/{id}/bindings/{target_type}/{target_id}",
+	Schema:   2,
+	Route:    "DELETE /v1/rules/{id}/bindings",
 	Access:   op.Anyone[UnbindInput]("rule_change").BeyondRules(op.Administer),
 	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ValidationFailed},
 	Example:  UnbindInput{ID: exampleID, TargetType: TargetObjectType, TargetID: "invoice"},
