@@ -41,7 +41,7 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 		for i, m := range in.Members {
 			one := m.of(in.ID)
 			if f := one.validate(); f != nil {
-				_ = op.AtItem(f, "members", i) // it is the same fault, perhaps within a refusal
+				_ = op.AtItem(f, "members", i) // adds to the fault itself
 				return f
 			}
 			in.Members[i].Role = one.Role
