@@ -6,6 +6,7 @@ package fsm
 import (
 	"fmt"
 
+	"github.com/weir-store/weir/core/compliance"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/fsm/entry"
@@ -25,12 +26,13 @@ type Machine struct {
 }
 
 // Guard looks at what a command did before it is kept. An error is a defect of
-// the program: the command ends as an internal fault and changes nothing.
+// the program: the command ends as an internal fault and changes nothing. A
+// fault is what the command ends with.
 type Guard func(tx *op.Tx) error
 
 // New opens a machine on what the engine holds.
 func New(engine storage.Engine, catalog *op.Catalog, sight op.Sight, guards ...Guard) (*Machine, error) {
-	m := &Machine{engine: engine, catalog: catalog, sight: sight, guards: append([]Guard{traced}, guards...)}
+	m := &Machine{engine: engine, catalog: catalog, sight: sight, guards: append([]Guard{traced, compliance.Guard}, guards...)}
 	if err := m.Reload(); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,11 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 	for _, g := range m.guards {
 		if err := g(otx); err != nil {
 			tx.Drop()
-			return entry.Refuse(b.Head().Revision, fault.New(fault.Internal, "the operation is defective and changed nothing").Wrap(err))
+			f, ok := fault.Of(err)
+			if !ok {
+				f = fault.New(fault.Internal, "the operation is defective and changed nothing").Wrap(err)
+			}
+			return entry.Refuse(b.Head().Revision, f)
 		}
 	}
 	tx.Keep()

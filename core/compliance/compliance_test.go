@@ -29,6 +29,7 @@ type store struct {
 	t                     *testing.T
 	scope, child, archive urn.ID
 	note, gone, restored  urn.ID
+	kept                  urn.ID
 }
 
 func newStore(t *testing.T) *store {
@@ -38,7 +39,7 @@ func newStore(t *testing.T) *store {
 	create := func(typ string) urn.ID {
 		return must(t, alice, objects.Create, objects.CreateInput{Type: typ, Data: op.JSON(`{"n":1}`)}).ID
 	}
-	s.note, s.gone, s.restored = create("note"), create("note"), create("memo")
+	s.note, s.gone, s.restored, s.kept = create("note"), create("note"), create("memo"), create("note")
 	must(t, alice, objects.Update, objects.UpdateInput{ID: s.note, Data: op.JSON(`{"n":2}`)})
 	must(t, alice, objects.Delete, objects.DeleteInput{ID: s.gone})
 	must(t, alice, objects.Delete, objects.DeleteInput{ID: s.restored})
@@ -208,7 +209,7 @@ func TestPlantedDefects(t *testing.T) {
 			s.put(state.Key(key.MembershipOwner, s.scope, m.ID), nil)
 		}},
 		{"an object that its owner's list does not have", "decision_agreement", "is in its list is not", func(s *store) {
-			s.unlist(s.gone)
+			s.unlist(s.kept)
 		}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
@@ -272,5 +273,33 @@ func TestWhoMayRun(t *testing.T) {
 	page, err := compliance.Run.Call(ctx, s.Admin(), compliance.RunInput{Checks: "version_integrity,trace_integrity"})
 	if err != nil || len(page.Items) != 2 || page.Items[0].Check != "trace_integrity" {
 		t.Errorf("two checks: %+v, %v", page, err)
+	}
+}
+
+func TestReport(t *testing.T) {
+	s := newStore(t)
+	ctx := context.Background()
+	r, err := compliance.Reporting.Call(ctx, s.Admin(), compliance.ReportInput{})
+	if err != nil || !r.Passed || !r.Complete || len(r.Checks) != len(compliance.Names()) || r.Registry == nil {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, l := range r.Layers {
+		if want := l.Number <= 7 && l.Name != "contracts" && l.Name != "templates"; l.Present != want || (l.Operations > 0) != want {
+			t.Errorf("%+v", l)
+		}
+	}
+	for _, want := range []string{"nothing breaks an invariant", "passed", "not_applicable", "version_integrity", "tenancy", "Registry: "} {
+		if !strings.Contains(r.Text, want) {
+			t.Errorf("the text does not say %q:\n%s", want, r.Text)
+		}
+	}
+	if r, err := compliance.Reporting.Call(ctx, s.Admin(), compliance.ReportInput{Parts: "layers"}); err != nil || len(r.Checks) != 0 || r.Registry != nil {
+		t.Errorf("only layers: %+v, %v", r, err)
+	}
+	if _, err := compliance.Reporting.Call(ctx, s.Admin(), compliance.ReportInput{Parts: "moods"}); !fault.Is(err, fault.ValidationFailed) {
+		t.Errorf("an unknown part: %v", err)
+	}
+	if _, err := compliance.Reporting.Call(ctx, s.As(s.Token("eve")), compliance.ReportInput{}); !fault.Is(err, fault.PermissionDenied) {
+		t.Errorf("a stranger: %v", err)
 	}
 }

@@ -2,10 +2,13 @@ package compliance
 
 import (
 	"crypto/sha256"
+	"slices"
 
+	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -86,34 +89,47 @@ func before(id urn.ID) urn.ID {
 	return urn.FromBytes(urn.PrefixObject, b)
 }
 
+// asked is what a plain computation is about: whether a principal may read an
+// object.
+type asked struct {
+	*op.View
+	principal *identity.Principal
+	object    *objects.Header
+	at        state.Time
+}
+
 // level is 4.5 once more, walked from the other end than core/access does: from
 // the object's projections to the memberships of the principal below each.
 func level(v *op.View, principal urn.ID, o *objects.Header, at state.Time) op.Level {
-	if !identity.IsActive(v, principal) {
+	p, ok := identity.Find(v, principal)
+	if !ok || p.Lifecycle != identity.Active {
 		return op.None
 	}
-	if o.OwnerID == principal {
+	q := asked{v, p, o, at}
+	switch {
+	case q.denied(""):
+		return op.None
+	case o.OwnerID == principal:
 		return op.Own
-	}
-	if o.Lifecycle == objects.Tombstoned {
+	case o.Lifecycle == objects.Tombstoned:
 		return op.None
 	}
 	best := op.None
 	tenancy.Shares(v, o.ID).Each(func(p *tenancy.Projection) bool {
 		if p.Live() {
-			best = max(best, through(v, principal, p, at))
+			best = max(best, q.through(p))
 		}
 		return true
 	})
 	return best
 }
 
-// through is what one projection gives to a principal.
-func through(v *op.View, principal urn.ID, p *tenancy.Projection, at state.Time) op.Level {
+// through is what one projection gives to the principal.
+func (q *asked) through(p *tenancy.Projection) op.Level {
 	best := op.None
-	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
-		if m.Live(at) {
-			best = max(best, by(v, m, p, at))
+	tenancy.Of(q, q.principal.ID).Each(func(m *tenancy.Membership) bool {
+		if m.Live(q.at) {
+			best = max(best, q.by(m, p))
 		}
 		return true
 	})
@@ -121,9 +137,9 @@ func through(v *op.View, principal urn.ID, p *tenancy.Projection, at state.Time)
 }
 
 // by is what one membership gives of one projection.
-func by(v *op.View, m *tenancy.Membership, p *tenancy.Projection, at state.Time) op.Level {
-	home, ok := tenancy.Find(v, m.ScopeID)
-	if !ok || !home.Shares() || m.Role.Cap() == op.None || !inside(v, home, m, at) {
+func (q *asked) by(m *tenancy.Membership, p *tenancy.Projection) op.Level {
+	home, ok := tenancy.Find(q, m.ScopeID)
+	if !ok || !home.Shares() || m.Role.Cap() == op.None || !q.inside(home, m) || q.denied(home.ID) || q.denied(p.ScopeID) {
 		return op.None
 	}
 	if p.ScopeID == home.ID {
@@ -133,7 +149,7 @@ func by(v *op.View, m *tenancy.Membership, p *tenancy.Projection, at state.Time)
 		return min(p.Level, m.Role.Cap())
 	}
 	for h := home; h.ParentID != ""; {
-		if h, ok = tenancy.Find(v, h.ParentID); !ok || !h.Shares() {
+		if h, ok = tenancy.Find(q, h.ParentID); !ok || !h.Shares() {
 			return op.None
 		}
 		if h.ID == p.ScopeID {
@@ -144,10 +160,10 @@ func by(v *op.View, m *tenancy.Membership, p *tenancy.Projection, at state.Time)
 }
 
 // inside says whether a membership below an organization counts there.
-func inside(v *op.View, home *tenancy.Header, m *tenancy.Membership, at state.Time) bool {
+func (q *asked) inside(home *tenancy.Header, m *tenancy.Membership) bool {
 	root := home
 	for root.ParentID != "" {
-		h, ok := tenancy.Find(v, root.ParentID)
+		h, ok := tenancy.Find(q, root.ParentID)
 		if !ok {
 			return false
 		}
@@ -156,6 +172,69 @@ func inside(v *op.View, home *tenancy.Header, m *tenancy.Membership, at state.Ti
 	if root.Kind != tenancy.KindOrg || root.ID == home.ID {
 		return true
 	}
-	since, ok := tenancy.Stay(v, root, m.PrincipalID, at)
+	since, ok := tenancy.Stay(q, root, m.PrincipalID, q.at)
 	return ok && m.GrantedAt >= since
+}
+
+// denied says whether a rule denies the reading where a scope is considered or,
+// without one, as such.
+func (q *asked) denied(scope urn.ID) bool {
+	targets := []struct{ kind, id string }{
+		{rules.TargetPrincipal, string(q.principal.ID)}, {rules.TargetObjectType, q.object.Type}, {rules.TargetObject, string(q.object.ID)},
+	}
+	if scope != "" {
+		targets = append(targets, struct{ kind, id string }{rules.TargetScope, string(scope)})
+	}
+	for _, t := range targets {
+		for _, r := range rules.Bound(q, t.kind, t.id) {
+			if r.Effect == rules.Deny && q.matches(r, scope) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// matches says whether all conditions of a rule hold.
+func (q *asked) matches(r rules.Rule, scope urn.ID) bool {
+	conditions, f := canon.Parse(r.Conditions)
+	if f != nil {
+		return false
+	}
+	for _, c := range conditions.Members {
+		var have []string
+		switch c.Name {
+		case "action":
+			have = []string{"read"}
+		case "principal_kind":
+			have = []string{q.principal.Kind}
+		case "object_type":
+			have = []string{q.object.Type}
+		case "scope_id":
+			have = []string{string(scope)}
+		case "role":
+			have = q.roles(scope)
+		}
+		values := c.Value.Elems
+		if c.Value.Kind == canon.String {
+			values = []canon.Value{c.Value}
+		}
+		if !slices.ContainsFunc(values, func(v canon.Value) bool { return slices.Contains(have, v.Text) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// roles are those that the principal holds in a scope.
+func (q *asked) roles(scope urn.ID) []string {
+	var roles []string
+	if h, ok := tenancy.Find(q, scope); ok {
+		for _, m := range tenancy.Held(q, scope, q.principal.ID) {
+			if m.Live(q.at) && q.inside(h, m) {
+				roles = append(roles, string(m.Role))
+			}
+		}
+	}
+	return roles
 }

@@ -94,8 +94,9 @@ type roster struct {
 }
 
 var rosters = state.NewTable(state.Spec[roster]{
-	Space: key.RuleRoster,
-	Key:   func(r *roster) key.Key { return state.Key(key.RuleRoster, r.TargetType, r.TargetID) },
+	Space:   key.RuleRoster,
+	Derived: true,
+	Key:     func(r *roster) key.Key { return state.Key(key.RuleRoster, r.TargetType, r.TargetID) },
 	Refers: func(r *roster, to func(key.Key)) {
 		for _, id := range r.Rules {
 			to(state.Key(key.Rule, id))

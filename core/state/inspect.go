@@ -14,6 +14,7 @@ type Stored interface {
 	Space() key.Space
 	Indexes() []key.Space
 
+	kept() bool
 	read(k, value []byte) (row any, err error)
 	check(v View, k key.Key, row any, flaw func(what string))
 	checkIndex(v View, space key.Space, k key.Key, primary []byte, flaw func(what string))
@@ -22,6 +23,9 @@ type Stored interface {
 // stored is filled by NewTable while packages are initialized, and only read
 // from then on.
 var stored []Stored
+
+// tables is the first table of each space, by the space's byte.
+var tables [256]Stored
 
 // Tables lists the tables that were declared, in the order of their spaces.
 func Tables() []Stored {
@@ -146,6 +150,8 @@ func (t *Table[R]) Indexes() []key.Space {
 	}
 	return spaces
 }
+
+func (t *Table[R]) kept() bool { return !t.spec.Trail && !t.spec.Derived && !t.spec.Space.Volatile }
 
 func (t *Table[R]) read(k, value []byte) (row any, err error) {
 	defer Guard(&err)

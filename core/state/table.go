@@ -17,6 +17,9 @@ type Spec[R any] struct {
 	// Trail marks tables that record changes (audit, idempotency): a change of
 	// theirs does not itself ask for an audit entry.
 	Trail bool
+	// Derived marks tables whose rows follow from those of others: they may be
+	// removed when what they follow from has ended.
+	Derived bool
 	// Refers calls to with the keys of the rows that a row counts on; they have
 	// to be there for as long as it is. What is taken for granted, such as the
 	// cluster's own principal, is left out.
@@ -45,6 +48,9 @@ func NewTable[R any](s Spec[R]) *Table[R] {
 		x.table = t
 	}
 	stored = append(stored, t)
+	if tables[s.Space.ID] == nil {
+		tables[s.Space.ID] = t
+	}
 	return t
 }
 
