@@ -5,8 +5,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
@@ -68,24 +70,36 @@ func (c *comparison) differ(format string, args ...any) error {
 	return difference(fmt.Sprintf("%s as of revision %d (now %d) at %s: %s", who, c.moment.revision, c.revision(), c.at, fmt.Sprintf(format, args...)))
 }
 
-// decisions asks for each object, those that did not exist yet too.
+// decisions asks about each object, those that did not exist yet too: whether it
+// can be read, and one other thing.
 func (c *comparison) decisions() error {
 	for o := range c.objects {
-		id := c.objects[o].id
-		level := c.moment.model.level(c.p, o, c.at)
-		if level > op.None {
-			c.want = append(c.want, access.Seen{ObjectID: id, Level: level})
+		if level, err := c.decide("read", o); err != nil {
+			return err
+		} else if level > op.None {
+			c.want = append(c.want, access.Seen{ObjectID: c.objects[o].id, Level: level})
 		}
-		need := levels[c.r.IntN(len(levels))]
-		d := c.sight.Decide(c.then, op.Request{
-			Principal: c.principals[c.p].id, Action: "read", Target: op.Object(id), Need: need, Time: c.at, Closed: c.r.IntN(4) == 0,
-		})
-		c.checks++
-		if d.Level != level || d.Allowed != (level >= need) || d.Visible != (level >= op.Read) {
-			return c.differ("has %s on %s; asked for %s it was decided %+v", level, id, need, d)
+		if _, err := c.decide(asked[c.r.IntN(len(asked))], o); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// decide asks for one decision.
+func (c *comparison) decide(action string, o int) (op.Level, error) {
+	id := c.objects[o].id
+	level := c.moment.model.allowed(question{action, c.p, o, c.at})
+	need := levels[c.r.IntN(len(levels))]
+	d := c.sight.Decide(c.then, op.Request{
+		Principal: c.principals[c.p].id, Action: action, Target: op.Object(id), Need: need, Time: c.at, Closed: c.r.IntN(4) == 0,
+	})
+	c.checks++
+	hidden := c.moment.model.level(c.p, o, c.at) == op.None
+	if d.Level != level || d.Allowed != (level >= need) || d.Visible && hidden || action == "read" && level >= op.Read && !d.Visible {
+		return level, c.differ("for %s has %s on %s (hidden: %t); asked for %s it was decided %+v", action, level, id, hidden, need, d)
+	}
+	return level, nil
 }
 
 // root is who asks about others.
@@ -105,41 +119,77 @@ func (c *comparison) visible() error {
 	return nil
 }
 
-// listed asks the principal's own list. It shows the past of what is seen now.
+// listed asks the principal's own list and count. A list shows the past of what
+// is seen now.
 func (c *comparison) listed() error {
 	if !c.principals[c.p].active {
 		return nil
 	}
-	self := op.Caller{ID: c.principals[c.p].id, Kind: kindOf(c.p)}
-	in := objects.ListInput{OwnedOnly: c.r.IntN(3) == 0}
+	in := objects.ListInput{OwnedOnly: c.r.IntN(3) == 0, Order: orders[c.r.IntN(len(orders))]}
 	if c.r.IntN(2) == 0 {
 		in.Include = objects.Tombstoned
 	}
 	if c.r.IntN(3) == 0 {
 		in.Type = types[c.r.IntN(len(types))]
 	}
-	got, err := pages(c, self, objects.List, func(cursor string) objects.ListInput {
+	var want []urn.ID
+	if !c.denied(question{"list", c.p, none, c.world.now}, none) {
+		want = c.listing(in)
+	}
+	got, err := pages(c, c.self(), objects.List, func(cursor string) objects.ListInput {
 		in.Paging = c.paging(cursor)
 		return in
 	})
 	if err != nil {
 		return err
 	}
-	var want, ids []urn.ID
-	for o, x := range c.moment.model.objects {
-		visible := c.world.level(c.p, o, c.world.now) >= op.Read
-		owned := !in.OwnedOnly || x.owner == c.p
-		if visible && owned && (in.Include != "" || !x.deleted) && (in.Type == "" || x.typ == in.Type) {
-			want = append(want, x.id)
-		}
-	}
+	var ids []urn.ID
 	for _, o := range got {
 		ids = append(ids, o.ID)
 	}
 	if !slices.Equal(ids, want) {
 		return c.differ("lists with %+v %v, object.list gave %v", in, want, ids)
 	}
+	count, f, err := ask(c.machine, c.self(), objects.Count, objects.CountInput{Type: in.Type, OwnedOnly: in.OwnedOnly, Include: in.Include}, c.then, c.now, c.at)
+	if err != nil {
+		return err
+	}
+	if f == nil && (!count.Complete || count.Count != uint64(len(want))) {
+		return c.differ("can list %d with %+v, object.count gave %+v", len(want), in, count)
+	}
 	return nil
+}
+
+var orders = []string{"", "created_at", "-created_at", "type", "-type"}
+
+func (c *comparison) self() op.Caller {
+	return op.Caller{ID: c.principals[c.p].id, Kind: kindOf(c.p)}
+}
+
+// listing is what a list should give: in the order of creation, in that of
+// types, or the other way round.
+func (c *comparison) listing(in objects.ListInput) []urn.ID {
+	past := c.moment.model
+	var found []object
+	for o, x := range past.objects {
+		visible := c.allowed(question{"read", c.p, o, c.world.now}) >= op.Read
+		owned := !in.OwnedOnly || c.objects[o].owner == c.p
+		if visible && owned && (in.Include != "" || !x.deleted) && (in.Type == "" || x.typ == in.Type) {
+			found = append(found, x)
+		}
+	}
+	name, reverse := strings.CutPrefix(in.Order, "-")
+	if name == "type" {
+		slices.SortStableFunc(found, func(a, b object) int { return strings.Compare(a.typ, b.typ) })
+	}
+	if reverse {
+		slices.Reverse(found)
+	}
+	var ids []urn.ID
+	for _, x := range found {
+		ids = append(ids, x.id)
+	}
+	return ids
 }
 
 // paging makes a page of random size.
@@ -154,6 +204,9 @@ func pages[In, Item any](c *comparison, who op.Caller, q op.Query[In, op.Page[It
 	for {
 		page, f, err := ask(c.machine, who, q, in(cursor), c.then, c.now, c.at)
 		c.checks++
+		if err == nil && f != nil && f.Code == fault.PermissionDenied && c.inForce() {
+			return nil, nil
+		}
 		if err := either(f, err); err != nil {
 			return nil, fmt.Errorf("%s: %w", q.Name, err)
 		}

@@ -49,8 +49,20 @@ type Result struct {
 	Scopes     uint64 `json:"scopes"`
 	Shares     uint64 `json:"projections"`
 	// Checks is the number of questions that the store was asked.
-	Checks     uint64      `json:"access_checks"`
+	Checks uint64 `json:"access_checks"`
+	// Rollbacks is the number of changes that were taken back.
+	Rollbacks  uint64      `json:"rollbacks"`
 	Violations []Violation `json:"violations"`
+}
+
+func (r Result) String() string {
+	var b strings.Builder
+	for _, v := range r.Violations {
+		fmt.Fprintf(&b, "%s\n\n", v)
+	}
+	fmt.Fprintf(&b, "seed %d: %d graphs of %d principals, %d objects, %d scopes and %d shares, changed %d times; %d questions, %d rollbacks, %d differences\n",
+		r.Seed, r.Graphs, r.Principals, r.Objects, r.Scopes, r.Shares, r.Mutations, r.Checks, r.Rollbacks, len(r.Violations))
+	return b.String()
 }
 
 // Violation is a graph on which store and model differ, made as short as it
@@ -135,6 +147,7 @@ func (f *fuzzer) add(w *world, err error) {
 	r.Scopes += uint64(len(w.scopes))
 	r.Shares += uint64(len(w.shares))
 	r.Checks += w.checks
+	r.Rollbacks += w.rollbacks
 	if f.Progress != nil {
 		f.Progress(int(r.Graphs))
 	}
@@ -205,7 +218,7 @@ func (f *fuzzer) steps(w *world, r *rand.Rand, s script) error {
 			return err
 		}
 	}
-	return errors.Join(w.verify(), w.sound())
+	return errors.Join(w.takeBack(), w.verify(), w.sound())
 }
 
 // verify has the trail of the whole graph checked.

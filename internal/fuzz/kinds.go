@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -39,6 +40,13 @@ var mutations = []kind{
 	{"unfreeze", 3, unfreeze},
 	{"archive scope", 1, archiveScope},
 	{"time passes", 4, pass},
+	{"transfer object", 3, transferObject},
+	{"suspend", 2, suspend},
+	{"resume", 4, resume},
+	{"create rule", 3, createRule},
+	{"bind rule", 5, bindRule},
+	{"unbind rule", 4, unbindRule},
+	{"archive rule", 1, archiveRule},
 }
 
 var (
@@ -98,6 +106,37 @@ func restoreObject(w *world, s step) error {
 	_, ok, err := try(w, who, w.level(who, o, w.next()) >= op.Admin, objects.Restore, objects.RestoreInput{ID: w.objects[o].id})
 	if ok {
 		w.objects[o].deleted = false
+	}
+	return err
+}
+
+func transferObject(w *world, s step) error {
+	o, ok := of(s.b, len(w.objects))
+	if !ok {
+		return nil
+	}
+	who, to := w.actor(s.a, w.objects[o].owner), int(s.c)%len(w.principals)
+	_, ok, err := try(w, who, w.level(who, o, w.next()) >= op.Own, objects.Transfer, objects.TransferInput{ID: w.objects[o].id, OwnerID: w.principals[to].id})
+	if ok {
+		w.objects[o].owner = to
+	}
+	return err
+}
+
+func suspend(w *world, s step) error {
+	p := int(s.a) % len(w.principals)
+	_, ok, err := administer(w, identity.Suspend, identity.LifecycleInput{ID: w.principals[p].id})
+	if ok {
+		w.principals[p].active = false
+	}
+	return err
+}
+
+func resume(w *world, s step) error {
+	p := int(s.a) % len(w.principals)
+	_, ok, err := administer(w, identity.Resume, identity.LifecycleInput{ID: w.principals[p].id})
+	if ok {
+		w.principals[p].active = true
 	}
 	return err
 }

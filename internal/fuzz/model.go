@@ -18,6 +18,8 @@ type model struct {
 	scopes     []scope
 	members    []member
 	shares     []share
+	rules      []rule
+	bindings   []binding
 }
 
 type principal struct {
@@ -59,7 +61,7 @@ type share struct {
 func (m *model) clone() model {
 	return model{
 		slices.Clone(m.principals), slices.Clone(m.objects), slices.Clone(m.scopes),
-		slices.Clone(m.members), slices.Clone(m.shares),
+		slices.Clone(m.members), slices.Clone(m.shares), slices.Clone(m.rules), slices.Clone(m.bindings),
 	}
 }
 
@@ -104,40 +106,28 @@ func (m *model) shared(scope, object int) op.Level {
 	return op.None
 }
 
-// level is access(principal, object, t) of 4.5, step by step.
+// level is access(principal, object, t) of 4.5 without its rules: steps 1 to 4.
 func (m *model) level(p, o int, at state.Time) op.Level {
-	switch {
-	case p >= len(m.principals) || o >= len(m.objects) || !m.principals[p].active:
-		return op.None
-	case m.objects[o].owner == p:
-		return op.Own
-	case m.objects[o].deleted:
-		return op.None
-	}
-	best := op.None
-	for _, x := range m.members {
-		if x.principal != p || !m.counts(x, at) || m.scopes[x.scope].archived {
-			continue
-		}
-		best = max(best, m.through(x, o))
-	}
-	return best
+	bare := *m
+	bare.rules, bare.bindings = nil, nil
+	return bare.allowed(question{"read", p, o, at})
 }
 
 // through is step 4: what one membership that counts gives on an object.
-func (m *model) through(x member, o int) op.Level {
+func (m *model) through(x member, o int) []grant {
 	most := mostOf(x.role)
 	if most == op.None {
-		return op.None
+		return nil
 	}
-	best := min(m.shared(x.scope, o), most)
+	direct := min(m.shared(x.scope, o), most)
 	if m.scopes[x.scope].frozen {
-		best = min(best, op.Read)
+		direct = min(direct, op.Read)
 	}
+	grants := []grant{{x.scope, x.scope, direct}}
 	for s := m.scopes[x.scope].parent; s != none && !m.scopes[s].archived; s = m.scopes[s].parent {
-		best = max(best, min(m.shared(s, o), op.Read))
+		grants = append(grants, grant{x.scope, s, min(m.shared(s, o), op.Read)})
 	}
-	return best
+	return grants
 }
 
 // scopeLevel is what a principal may do to a scope itself: by a role in it, or

@@ -4,9 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/weir-store/weir/core"
 	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // mutant is a decision with a defect.
@@ -98,6 +102,55 @@ func TestMutants(t *testing.T) {
 				strings.Join(again.Violations[0].Script, "") != strings.Join(v.Script, "") {
 				t.Error("the same seed does not find it again")
 			}
+		})
+	}
+}
+
+// TestRollbackMutants plants defects in what brings things back.
+func TestRollbackMutants(t *testing.T) {
+	catalog := op.NewCatalog(core.Sets()...)
+	for _, x := range []struct {
+		name, entity string
+		revert       func(real func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error
+	}{
+		{"nothing comes back", tenancy.EntityMembership, func(func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error {
+			return func(*op.Tx, urn.ID, state.View) error { return nil }
+		}},
+		{"another object is touched", op.EntityObject, func(real func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error {
+			return func(tx *op.Tx, id urn.ID, past state.View) error {
+				if h, ok := objects.Find(tx, id); ok {
+					var other urn.ID
+					for _, rows := range objects.Owned(tx, op.Gaze{Principal: h.OwnerID}) {
+						rows.Each(func(o *objects.Header) bool {
+							if o.ID != id && o.Lifecycle == objects.Active {
+								other = o.ID
+							}
+							return other == ""
+						})
+					}
+					if other != "" {
+						if _, err := objects.Delete.Execute(tx, objects.DeleteInput{ID: other}); err != nil {
+							return err
+						}
+					}
+				}
+				return real(tx, id, past)
+			}
+		}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			e, ok := catalog.Entity(x.entity)
+			if !ok {
+				t.Fatalf("there is no entity %s", x.entity)
+			}
+			real := e.Revert
+			e.Revert = x.revert(real)
+			defer func() { e.Revert = real }()
+			r := run(t, Config{Seed: 1, Graphs: 60, Mutations: 40, Workers: 1, Enough: 1})
+			if len(r.Violations) == 0 {
+				t.Fatal("not found")
+			}
+			t.Log(r.Violations[0])
 		})
 	}
 }

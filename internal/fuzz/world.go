@@ -19,8 +19,8 @@ type world struct {
 	// past is what was true after each step.
 	past []moment
 	// did tells of the steps in words.
-	did    []string
-	checks uint64
+	did               []string
+	checks, rollbacks uint64
 }
 
 // moment is the model as of a revision, true from at on until the next one.
@@ -87,27 +87,20 @@ func kindOf(i int) string {
 }
 
 // try runs a command for one of the principals and holds its outcome against
-// what the model says about the right to it. It says whether it took effect.
+// what the model says about the right to it, rules left out: they can only take
+// away. It says whether it took effect.
 func try[In, Out any](w *world, actor int, may bool, c op.Command[In, Out], in In) (out Out, ok bool, err error) {
 	who := w.principals[actor]
 	out, f, err := call(w.machine, who.id, c, in)
 	if err != nil {
 		return out, false, err
 	}
-	outcome := "done"
-	if f != nil {
-		outcome = string(f.Code)
-	}
-	raw, err := op.Marshal(in)
-	if err != nil {
-		return out, false, err
-	}
-	w.say("%s %s %s: %s", who.id, c.Name, raw, outcome)
+	w.tell(who.id, c.Operation, in, f)
 	may = may && who.active
 	switch refused := lacksRight(f); {
 	case f == nil && !may:
 		return out, true, difference(fmt.Sprintf("%s did %s without the right to", who.id, c.Name))
-	case refused && may:
+	case refused && may && !w.inForce():
 		return out, false, difference(fmt.Sprintf("%s was refused %s, to which it has the right: %v", who.id, c.Name, f))
 	}
 	return out, f == nil, nil
@@ -124,6 +117,19 @@ func lacksRight(f *fault.Fault) bool {
 		return true
 	}
 	return false
+}
+
+// tell writes down a command and how it ended.
+func (w *world) tell(who urn.ID, o *op.Operation, in any, f *fault.Fault) {
+	outcome := "done"
+	if f != nil {
+		outcome = string(f.Code)
+	}
+	raw, err := op.Marshal(in)
+	if err != nil {
+		raw = []byte(err.Error())
+	}
+	w.say("%s %s %s: %s", who, o.Name, raw, outcome)
 }
 
 func (w *world) say(format string, args ...any) {
