@@ -33,7 +33,7 @@ type Config struct {
 	Version string
 	Logger  *slog.Logger
 	// Metrics is where the measurements of the server are registered, and what
-	// /metrics shows.
+	// /metrics shows; nil is a registry of the server's own.
 	Metrics *prometheus.Registry
 	// Live, Ready and Started say why a probe fails; nil functions always
 	// pass. A fault of status 503 is shown to whoever asks, other errors stay
@@ -49,6 +49,9 @@ func NewServer(c Config) (*http.Server, error) {
 	document, err := openapi.Document(c.Sets, c.Version)
 	if err != nil {
 		return nil, err
+	}
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
 	}
 	handler, err := rest.New(rest.Config{
 		Catalog: op.NewCatalog(c.Sets...), Runner: c.Runner, Logger: c.Logger, Metrics: c.Metrics, Document: document,

@@ -47,6 +47,7 @@ func newRoot() *cobra.Command {
 		root.AddCommand(noun)
 	}
 	extendAudit(root, target)
+	extendCompliance(root, target)
 	for _, c := range []*cobra.Command{newBatch(target), newLogin(target), newContext(target), newBench(target), newOps(), newVersion()} {
 		c.GroupID = groupTools
 		root.AddCommand(c)
