@@ -98,6 +98,7 @@ func sizes(b *testing.B, run func(b *testing.B, c *crowd)) {
 // BenchmarkDecide times one decision on the engine that nodes use.
 func BenchmarkDecide(b *testing.B) {
 	sizes(b, func(b *testing.B, c *crowd) {
+		b.Helper()
 		for _, x := range []struct {
 			name string
 			who  urn.ID
@@ -143,6 +144,7 @@ func report(b *testing.B, each []time.Duration) {
 // contents of the objects, as the operation gives it.
 func BenchmarkPage(b *testing.B) {
 	sizes(b, func(b *testing.B, c *crowd) {
+		b.Helper()
 		for _, x := range []struct {
 			name string
 			in   objects.ListInput

@@ -297,8 +297,15 @@ func (w *world) compare(r *rapid.T, m memory) {
 // beginning and from a place within, to what is to be seen in order of id.
 func (w *world) compareWalks(r *rapid.T, v state.View, p urn.ID, m memory, seen []access.Seen) {
 	for _, g := range []op.Gaze{
-		{}, {Reverse: true}, {ByType: true}, {ByType: true, Reverse: true}, {Owned: true}, {Owned: true, ByType: true, Reverse: true},
-		{Type: "note"}, {Type: "note", Reverse: true, ByType: true}, {Type: "none"},
+		{},
+		{Reverse: true},
+		{ByType: true},
+		{ByType: true, Reverse: true},
+		{Owned: true},
+		{Owned: true, ByType: true, Reverse: true},
+		{Type: "note"},
+		{Type: "note", Reverse: true, ByType: true},
+		{Type: "none"},
 	} {
 		want := slices.DeleteFunc(slices.Clone(seen), func(s access.Seen) bool {
 			return g.Type != "" && w.types[s.ObjectID] != g.Type || g.Owned && m.facts.owner[s.ObjectID] != p

@@ -24,7 +24,6 @@ var Configure = op.NewCommand(TypeOps, op.Spec[ConfigureInput, Type]{
 	Summary: "Describe a type of objects, and say whether its changes need a precondition.",
 	Route:   "PUT /v1/object-types/{name}",
 	Access:  op.Holding[ConfigureInput]("update", op.Administer),
-	Faults:  []fault.Code{fault.RegistryFrozen},
 	Example: ConfigureInput{Name: "invoice"},
 	Result:  exampleType,
 	Undo:    op.Reversible("configure it as before"),

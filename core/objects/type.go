@@ -48,9 +48,17 @@ func enroll(tx *op.Tx, name string) (*Type, *fault.Fault) {
 	return t, nil
 }
 
+// maxTypes is of how many types the objects of a principal may be that names
+// another: a list of what it owns costs a seek to each.
+const maxTypes = 1000
+
 // refer says whether a new object may be of a type: the registry can end one. A
 // deprecated one gives a warning.
 func refer(tx *op.Tx, name string) (warning string, f *fault.Fault) {
+	if _, known := FindType(tx, name); !known && len(typesOf(tx, tx.Caller.ID)) >= maxTypes {
+		return "", fault.New(fault.LimitExceeded, "you have objects of %d types, and this would be a new one; use one that there is", maxTypes).
+			With("max_types", int64(maxTypes))
+	}
 	t, f := enroll(tx, name)
 	if f != nil {
 		return "", f

@@ -186,6 +186,25 @@ func TestTypesCalledLikeEntities(t *testing.T) {
 	}
 }
 
+// Nobody makes its own lists slow by naming ever more types.
+func TestTypesOfAPrincipalAreBounded(t *testing.T) {
+	s := newShelf(t)
+	for n := range 999 {
+		s.Change(func(tx *op.Tx) {
+			tx.Caller = op.Caller{ID: "alice"}
+			if _, err := objects.Create.Execute(tx, objects.CreateInput{Type: "t" + strconv.Itoa(n), Data: op.JSON(`{}`)}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	in := objects.CreateInput{Type: "one too many", Data: op.JSON(`{}`)}
+	if got := codeOf(s, "alice", objects.Create.Call, in); got != fault.LimitExceeded {
+		t.Errorf("got %q", got)
+	}
+	must(s, "bob", objects.Create.Call, in)
+	must(s, "alice", objects.Create.Call, in)
+}
+
 // What a layer above redacts is missing wherever content is shown, and the
 // content itself is whole.
 func TestRedactionsReachAllThatShowsContent(t *testing.T) {
