@@ -82,7 +82,7 @@ type pending struct {
 func (m *merged) Next() bool {
 	if !m.started {
 		m.started = true
-		m.baseOK = m.base.Next()
+		m.advance()
 	}
 	for {
 		if len(m.over) == 0 {
@@ -102,7 +102,7 @@ func (m *merged) Next() bool {
 				return true
 			}
 			if c == 0 {
-				m.baseOK = m.base.Next()
+				m.advance()
 			}
 		}
 		p := m.over[0]
@@ -114,11 +114,22 @@ func (m *merged) Next() bool {
 	}
 }
 
+// advance moves the base on. It fails at once: pending writes behind a base that
+// broke off would pass for the next rows.
+func (m *merged) advance() {
+	if m.baseOK = m.base.Next(); m.baseOK {
+		return
+	}
+	if err := m.base.Err(); err != nil {
+		panic(&Broken{err})
+	}
+}
+
 // take copies, since the base's bytes die with its next step.
 func (m *merged) take() {
 	m.key = append([]byte(nil), m.base.Key()...)
 	m.value = append([]byte(nil), m.base.Value()...)
-	m.baseOK = m.base.Next()
+	m.advance()
 }
 
 func (m *merged) Key() []byte   { return m.key }
