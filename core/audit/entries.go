@@ -55,7 +55,7 @@ var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 		}
 		if passes {
 			if e := parse(r); t.shows(e) {
-				items = append(items, shown(r, e))
+				items = append(items, t.shown(r, e))
 			}
 		}
 	}
@@ -209,7 +209,7 @@ var ChildrenOf = op.NewQuery(Ops, op.Spec[ChildrenInput, op.Page[Entry]]{
 		scanned++
 		r := load(v.Now, n)
 		if e := parse(r); t.shows(e) {
-			items = append(items, shown(r, e))
+			items = append(items, t.shown(r, e))
 		}
 	}
 	return op.NewPage(items, ""), nil

@@ -250,3 +250,18 @@ func TestReadsThatLeaveNoTrace(t *testing.T) {
 		t.Errorf("a tile for a stranger: %v", err)
 	}
 }
+
+// TestOpeningsAreForReaders lets somebody see what he did to a thing that he
+// may not read: the entry, and not the key by which guesses could be tested.
+func TestOpeningsAreForReaders(t *testing.T) {
+	l, object, _ := shared(t)
+	if f := l.append("bob", op.Record{Action: "update", Entity: op.EntityObject, TargetType: "note", TargetID: object, After: someState{"a"}}); f != nil {
+		t.Fatal(f)
+	}
+	for who, want := range map[urn.ID]bool{"bob": false, "alice": true, "auditor": true} {
+		e, _, err := ask(l, who, Get, GetInput{Sequence: l.head.Sequence})
+		if err != nil || (e.Opening != "") != want {
+			t.Errorf("%s gets the opening %q, %v", who, e.Opening, err)
+		}
+	}
+}

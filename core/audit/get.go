@@ -28,7 +28,7 @@ func get(v *op.View, sequence uint64) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	found := shown(r, e)
+	found := t.shown(r, e)
 	if e.Entity == reads.EntityBatch {
 		var all bool
 		if found.Reads, all = t.body(sequence); !all {

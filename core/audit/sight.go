@@ -17,12 +17,12 @@ type trail struct {
 	v *op.View
 	// size is the last entry, base the last of those that were pruned.
 	size, base uint64
-	// owns and leads remember what was found out about objects and scopes.
-	owns, leads map[urn.ID]bool
+	// owns, leads and reads remember what was found out about objects and scopes.
+	owns, leads, reads map[urn.ID]bool
 }
 
 func open(v *op.View) *trail {
-	t := &trail{v: v, base: base(v.Now).Size, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}}
+	t := &trail{v: v, base: base(v.Now).Size, owns: map[urn.ID]bool{}, leads: map[urn.ID]bool{}, reads: map[urn.ID]bool{}}
 	if v.Past() {
 		t.size = SizeAt(v.Now, v.Revision())
 	} else {
@@ -96,7 +96,28 @@ func (t *trail) traced(operation string, facts ...fault.Member) {
 	})
 }
 
+// shown is an entry as the caller may see it: with the opening, by which guesses
+// about a state could be tested, only if he may read the thing now.
+func (t *trail) shown(r *row, e *chain.Entry) Entry {
+	out := shown(r, e)
+	if len(r.Opening) > 0 && t.opens(e) {
+		out.Opening = hex.EncodeToString(r.Opening)
+	}
+	return out
+}
+
+func (t *trail) opens(e *chain.Entry) bool {
+	switch {
+	case t.all():
+		return true
+	case e.Entity == op.EntityObject && urn.IsValid(e.TargetID, urn.PrefixObject):
+		return remember(t.reads, e.TargetID, func(id urn.ID) bool { return t.v.Decide("read", op.Read, op.Object(id)).Allowed })
+	case e.ScopeID != "":
+		return remember(t.reads, e.ScopeID, func(id urn.ID) bool { return t.v.Decide("read", op.Read, op.Scope(id)).Allowed })
+	}
+	return true
+}
+
 func shown(r *row, e *chain.Entry) Entry {
-	hash := chain.Hash(r.Entry)
-	return Entry{Entry: *e, Hash: chain.Hex(hash), Opening: hex.EncodeToString(r.Opening), Compacted: r.Compacted > 0}
+	return Entry{Entry: *e, Hash: chain.Hex(chain.Hash(r.Entry)), Compacted: r.Compacted > 0}
 }
