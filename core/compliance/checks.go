@@ -48,7 +48,7 @@ var checks = []*check{
 
 	{"row_integrity", "rows can be read, lie where they say, are in their indexes, and refer to rows that are there", "audit", rows},
 	{"version_integrity", "the versions of an object are 1 to the current one, without a gap, and keep their commitments", "objects", over(versioned, key.Object, key.ObjectVersion)},
-	{"ownership", "active scopes have an owner, and the cluster an administrator", "tenancy", over(owned, key.Scope)},
+	{"ownership", "active scopes have an owner, and the cluster an administrator", "tenancy", ownership},
 	{"decision_agreement", "decisions and visible sets are those of a second computation, on a sample", "access", over(decided, key.Principal, key.Object, key.Membership)},
 }
 

@@ -208,6 +208,9 @@ func TestPlantedDefects(t *testing.T) {
 			m := tenancy.Held(s.view(), s.scope, "alice")[0]
 			s.put(state.Key(key.MembershipOwner, s.scope, m.ID), nil)
 		}},
+		{"a cluster without an administrator", "ownership", "no active principal holds cluster.admin", func(s *store) {
+			s.put(state.Key(key.PrincipalPermission, string(op.Administer), "root"), nil)
+		}},
 		{"an object that its owner's list does not have", "decision_agreement", "is in its list is not", func(s *store) {
 			s.unlist(s.kept)
 		}},

@@ -171,6 +171,15 @@ func versioned(c *course, row any) {
 	}
 }
 
+// ownership asks once whether the cluster has somebody to run it, then of each
+// scope whether it has an owner. A store that holds nothing needs neither.
+func ownership(c *course) bool {
+	if c.After == nil && c.v.Revision() > 0 && !identity.Administered(c.v, "") {
+		c.result.violation("no active principal holds " + string(op.Administer))
+	}
+	return over(owned, key.Scope)(c)
+}
+
 // owned holds active scopes to having an owner.
 func owned(c *course, row any) {
 	h := row.(*tenancy.Header)

@@ -85,13 +85,18 @@ func (p *Principal) replaceable(v state.View, next *Principal) *fault.Fault {
 	if !p.administers() || next.administers() {
 		return nil
 	}
-	others := false
-	byPermission.Scan(v, state.Range{Prefix: state.Key(key.PrincipalPermission, string(op.Administer))}).Each(func(other *Principal) bool {
-		others = other.ID != p.ID && other.Lifecycle == Active
-		return !others
-	})
-	if others {
+	if Administered(v, p.ID) {
 		return nil
 	}
 	return fault.New(fault.PreconditionFailed, "this is the last cluster administrator who can act; give cluster.admin to another active principal first")
+}
+
+// Administered says whether somebody beside the given principal can administer
+// the cluster.
+func Administered(v state.View, beside urn.ID) (yes bool) {
+	byPermission.Scan(v, state.Range{Prefix: state.Key(key.PrincipalPermission, string(op.Administer))}).Each(func(p *Principal) bool {
+		yes = p.ID != beside && p.Lifecycle == Active
+		return !yes
+	})
+	return yes
 }
