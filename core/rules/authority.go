@@ -82,14 +82,14 @@ func legible(v *op.View, id urn.ID) (*row, error) {
 
 // admits says why the rule cannot be bound to a target.
 func (r *row) admits(v state.View, t target) *fault.Fault {
-	if !t.exists(v) {
-		return op.NotFound()
-	}
+	// The home first: nobody is told what there is outside of it.
 	switch {
 	case r.ScopeID != "" && (t.kind != TargetScope || !within(v, urn.ID(t.id), r.ScopeID)):
 		return fault.New(fault.ValidationFailed, "the rule belongs to a scope: bind it to that scope or to one below it").With("scope_id", string(r.ScopeID))
 	case r.ObjectID != "" && t != target{TargetObject, string(r.ObjectID)}:
 		return fault.New(fault.ValidationFailed, "the rule belongs to an object: bind it to that object").With("object_id", string(r.ObjectID))
+	case !t.exists(v):
+		return op.NotFound()
 	}
 	return nil
 }
