@@ -14,14 +14,14 @@ type EntryInput struct {
 	ID urn.ID `json:"id" op:"path,id=reg" doc:"the entry"`
 }
 
-// own finds an entry that the caller may change: its registrant and the
-// administrators of the cluster.
+// own finds an entry that the caller may change: administrators of the cluster
+// any, its registrant one that is not of a type of objects.
 func own(tx *op.Tx, action string, id urn.ID) (*Entry, error) {
 	e, ok := Find(tx, id)
 	if !ok {
 		return nil, op.NotFound()
 	}
-	if tx.Caller.Holds(op.Administer) || e.RegisteredBy == tx.Caller.ID {
+	if tx.Caller.Holds(op.Administer) || e.RegisteredBy == tx.Caller.ID && !e.namesType() {
 		return e, nil
 	}
 	d := op.Decision{Visible: sees(tx.View(), e)}

@@ -27,6 +27,13 @@ func TypeURN(name string) urn.URN {
 	return urn.URN{Kind: "model", Namespace: "objects", Name: name, Version: 1}
 }
 
+// namesType says whether the entry is of a type of objects: whoever used such a name first, it is everybody's to
+// refer to, so that only administrators of the cluster change it.
+func (e *Entry) namesType() bool {
+	t := TypeURN(e.Name)
+	return e.Kind == t.Kind && e.Namespace == t.Namespace
+}
+
 // Enroll finds the newest entry of a name that things refer to, such as the
 // type of an object, and registers the name when it is used for the first time.
 // Refer says whether the entry may be referred to.

@@ -49,8 +49,12 @@ func entryRights(v state.View, id urn.ID) (see, revert []op.Right) {
 	if !ok {
 		return nil, nil
 	}
-	revert = []op.Right{{Permission: op.Administer}, {Target: op.Principal(e.RegisteredBy), Level: op.Own}}
-	see = append([]op.Right{{Permission: op.ReadAudit}}, revert...)
+	registrant := op.Right{Target: op.Principal(e.RegisteredBy), Level: op.Own}
+	revert = []op.Right{{Permission: op.Administer}}
+	see = []op.Right{{Permission: op.ReadAudit}, {Permission: op.Administer}, registrant}
+	if !e.namesType() {
+		revert = append(revert, registrant)
+	}
 	if e.TargetEntity != "" {
 		see = append(see, op.Right{Target: op.Target{Entity: e.TargetEntity, ID: e.TargetID}, Level: op.Read})
 	}

@@ -217,6 +217,15 @@ func TestEnrollAndRefer(t *testing.T) {
 		}
 	}
 	refer(false, "")
+	// Whoever uses a name first does not decide whether others may use it.
+	for _, as := range []urn.ID{"alice", "bob"} {
+		if _, got := do(h, as, registry.Archive.Call, registry.EntryInput{ID: id}); got == "" {
+			t.Errorf("%s archives the type", as)
+		}
+		if _, got := do(h, as, registry.Transition.Call, registry.TransitionInput{ID: id, Lifecycle: registry.Deprecated}); got == "" {
+			t.Errorf("%s deprecates the type", as)
+		}
+	}
 	must(h, "root", registry.Transition.Call, registry.TransitionInput{ID: id, Lifecycle: registry.Deprecated})
 	refer(true, "")
 	must(h, "root", registry.Archive.Call, registry.EntryInput{ID: id})
