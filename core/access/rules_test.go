@@ -251,6 +251,10 @@ func TestEveryPath(t *testing.T) {
 	_, err = tenancy.Project.Call(ctx, alice, tenancy.ProjectInput{ID: s.scope, ObjectID: s.private})
 	denied(rule, "share with the scope", err)
 
+	rule = s.rule(deny, `{"action":"revoke"}`, rules.TargetObject, string(s.note))
+	_, err = tenancy.Unproject.Call(ctx, s.As("ann"), tenancy.UnprojectInput{ID: s.scope, ObjectID: s.note})
+	denied(rule, "end the share as an administrator of the scope", err)
+
 	rule = s.rule(deny, `{"action":"delete"}`, rules.TargetObjectType, "note")
 	_, err = objects.Delete.Call(ctx, alice, objects.DeleteInput{ID: s.note})
 	denied(rule, "delete", err)
@@ -331,5 +335,30 @@ func TestOwnersAreTold(t *testing.T) {
 	}
 	if v := s.check("vic", "write"); v.DeniedBy != nil || v.Allowed {
 		t.Errorf("a viewer lacks more than the rule takes: %+v", v)
+	}
+}
+
+// TestSharesOfHiddenObjects asks what is shared with a scope: what a rule hides
+// is not there, but for its owner.
+func TestSharesOfHiddenObjects(t *testing.T) {
+	s := setUp(t)
+	look := func(as urn.ID) (listed int, shared bool) {
+		t.Helper()
+		listed = len(must(s, as, tenancy.Projections.Call, tenancy.ProjectionsInput{ID: s.scope}).Items)
+		return listed, must(s, as, tenancy.IsProjected.Call, tenancy.ShareInput{ID: s.scope, ObjectID: s.note}).IsProjected
+	}
+	if n, shared := look("vic"); n != 1 || !shared {
+		t.Fatalf("without a rule: %d, %v", n, shared)
+	}
+	rule := s.rule(deny, `{"action":"read","role":"viewer"}`, rules.TargetObjectType, "note")
+	if n, shared := look("vic"); n != 0 || shared {
+		t.Errorf("the viewer, whom the rule is about: %d, %v", n, shared)
+	}
+	if n, shared := look("alice"); n != 1 || !shared {
+		t.Errorf("the owner: %d, %v", n, shared)
+	}
+	must(s, "root", rules.Archive.Call, rules.RuleInput{ID: rule})
+	if n, shared := look("vic"); n != 1 || !shared {
+		t.Errorf("the rule is gone: %d, %v", n, shared)
 	}
 }

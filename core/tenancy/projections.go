@@ -41,7 +41,7 @@ var Projections = op.NewQuery(Ops, op.Spec[ProjectionsInput, op.Page[Projection]
 	var items []Projection
 	for seen := 1; rows.Next(); seen++ {
 		p := rows.Row().shown(v, scope)
-		if p.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly) {
+		if (p.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly)) && !hidden(v, p.ObjectID) {
 			items = append(items, p)
 		}
 		if len(items) == in.Size() || seen == pageScan {
@@ -50,6 +50,12 @@ var Projections = op.NewQuery(Ops, op.Spec[ProjectionsInput, op.Page[Projection]
 	}
 	return op.NewPage(items, ""), nil
 })
+
+// hidden says whether the caller would see an object but for a rule: then no
+// share of it is shown to him either.
+func hidden(v *op.View, object urn.ID) bool {
+	return v.Decide("read", op.Read, op.Object(object)).DeniedBy != ""
+}
 
 // OfObjectInput names an object and filters where it is shared.
 type OfObjectInput struct {
@@ -116,6 +122,9 @@ var IsProjected = op.NewQuery(Ops, op.Spec[ShareInput, Share]{
 	Result:  Share{IsProjected: true, Projection: &exampleProjection},
 }, func(v *op.View, in ShareInput) (Share, error) {
 	if v.Demand("read", op.Own, op.Object(in.ObjectID)) != nil {
+		if hidden(v, in.ObjectID) {
+			return Share{}, nil
+		}
 		if err := v.Demand("read", op.Read, op.Scope(in.ID)); err != nil {
 			return Share{}, err
 		}

@@ -38,6 +38,11 @@ var Unproject = op.NewCommand(Ops, op.Spec[UnprojectInput, op.Nothing]{
 	if !ok || !p.Live() {
 		return none, nil
 	}
+	if !owner {
+		if err := tx.Forbidden("revoke", op.Object(in.ObjectID)); err != nil {
+			return none, err
+		}
+	}
 	thawed, err := unfrozen(tx, in.ID, func() error {
 		switch {
 		case !in.WhileFrozen:
