@@ -24,6 +24,11 @@ var Past = op.NewEntity(Ops, op.Entity{
 			Content: content{h.Type, h.OwnerID, h.Lifecycle, x.Body.Bytes},
 		}, true
 	},
+	Reveal: func(v *op.View, id urn.ID, known any) any {
+		o, _ := known.(Object)
+		o.Data = v.Reveal(id, o.Data)
+		return o
+	},
 	Rights: func(_ state.View, id urn.ID) (see, revert []op.Right) {
 		return []op.Right{{Target: op.Object(id), Level: op.Read}, {Permission: op.ReadAudit}},
 			[]op.Right{{Target: op.Object(id), Level: op.Admin}}

@@ -2,6 +2,7 @@ package objects_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit/stage"
@@ -214,7 +216,7 @@ func TestRedactionsReachAllThatShowsContent(t *testing.T) {
 		}
 		return op.JSON(`{"redacted":true}`)
 	}}}
-	s := &shelf{Stage: stage.New(t, sight, identity.Ops, objects.TypeOps, objects.Ops, tenancy.Ops), t: t}
+	s := &shelf{Stage: stage.New(t, sight, identity.Ops, objects.TypeOps, objects.Ops, tenancy.Ops, temporal.Ops), t: t}
 	s.Principal("alice")
 	s.Principal("bob")
 	s.id = must(s, "alice", objects.Create.Call, objects.CreateInput{Type: "note", Data: op.JSON(`{"n":1}`)}).ID
@@ -234,6 +236,14 @@ func TestRedactionsReachAllThatShowsContent(t *testing.T) {
 		},
 		"current_version": func(as urn.ID) op.JSON {
 			return must(s, as, objects.CurrentVersion.Call, objects.CurrentInput{ID: s.id}).Data
+		},
+		"reconstruct": func(as urn.ID) op.JSON {
+			state := must(s, as, temporal.Reconstruct.Call, temporal.ReconstructInput{Entity: op.EntityObject, ID: string(s.id)}).State
+			raw, err := json.Marshal(state.(map[string]any)["data"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return raw
 		},
 		"update": func(as urn.ID) op.JSON {
 			return must(s, as, objects.Update.Call, objects.UpdateInput{ID: s.id, Data: op.JSON(`{"n":3}`)}).Data

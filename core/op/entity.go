@@ -75,6 +75,9 @@ type Entity struct {
 	Prefixes []string
 	// Known reads a thing as of a view.
 	Known func(v state.View, id urn.ID) (Known, bool)
+	// Reveal, where it is set, leaves of a state what the caller of a query may
+	// see who may see the thing.
+	Reveal func(v *View, id urn.ID, state any) any
 	// Rights says who may see the past of a thing, and who may take back its
 	// changes. One of the ways is enough.
 	Rights func(v state.View, id urn.ID) (see, revert []Right)

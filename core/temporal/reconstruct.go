@@ -168,6 +168,9 @@ func (t thing) shown(v *op.View, past state.View) Reconstructed {
 	}
 	if found && !k.Ended {
 		r.State = k.State
+		if t.entity.Reveal != nil {
+			r.State = t.entity.Reveal(v, t.id, k.State)
+		}
 	}
 	return r
 }
