@@ -35,10 +35,16 @@ func (r *rollback) obstacle(e *chain.Entry, declared bool) (change bool, why err
 	return true, nil
 }
 
-// may says whether the caller may take changes of a thing back.
+// may says whether the caller may take changes of a thing back. Rules about the
+// scope that it lies in hold whatever gives the right.
 func (r *rollback) may(t thing) error {
 	_, ways := t.entity.Rights(r.tx, t.id)
 	d := t.entitled(r.view, "rollback", ways)
+	if k, _ := t.entity.Known(r.tx, t.id); d.Allowed && k.ScopeID != "" {
+		if err := r.tx.Forbidden("rollback", op.Scope(k.ScopeID)); err != nil {
+			d = decision(err)
+		}
+	}
 	if d.Allowed {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/temporal"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -121,4 +122,38 @@ func lastEntry(t *testing.T, v state.View) *chain.Entry {
 		t.Fatal("the trail is empty")
 	}
 	return e
+}
+
+// A rule on a scope holds for what lies in the scope, also for who has the
+// right to take it back from elsewhere.
+func TestRulesOfAScopeHoldForItsShares(t *testing.T) {
+	p := setUp(t)
+	team := must(p, p.bob, tenancy.Create, tenancy.CreateInput{Name: "team"}).ID
+	must(p, p.bob, tenancy.Add, tenancy.AddInput{ID: team, PrincipalID: "alice", Role: tenancy.Editor})
+	o := p.newNote(`{"n":1}`)
+	shared := p.one(func() { must(p, p.alice, tenancy.Project, tenancy.ProjectInput{ID: team, ObjectID: o.ID}) })
+	rule, _ := p.deny("rollback", rules.TargetScope, team)
+	for name, as := range map[string]op.Runner{"who owns the object": p.alice, "who owns the scope": p.bob} {
+		if c := refused(p, as, temporal.Create, temporal.CreateInput{EntryID: shared}); c != fault.RollbackDenied {
+			t.Errorf("%s: %q", name, c)
+		}
+	}
+	must(p, p.Admin(), rules.Archive, rules.RuleInput{ID: rule})
+	p.undo(p.alice, shared)
+}
+
+// What a freeze keeps an editor from sharing, a rollback does not share either.
+func TestFrozenScopesTakeNothingBackIn(t *testing.T) {
+	p := setUp(t)
+	team := must(p, p.bob, tenancy.Create, tenancy.CreateInput{Name: "team"}).ID
+	must(p, p.bob, tenancy.Add, tenancy.AddInput{ID: team, PrincipalID: "alice", Role: tenancy.Editor})
+	o := p.newNote(`{"n":1}`)
+	must(p, p.alice, tenancy.Project, tenancy.ProjectInput{ID: team, ObjectID: o.ID})
+	ended := p.one(func() { must(p, p.alice, tenancy.Unproject, tenancy.UnprojectInput{ID: team, ObjectID: o.ID}) })
+	must(p, p.bob, tenancy.Freeze, tenancy.ScopeInput{ID: team})
+	if c := refused(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: ended}); c != fault.ScopeFrozen {
+		t.Errorf("into a frozen scope: %q", c)
+	}
+	must(p, p.bob, tenancy.Unfreeze, tenancy.ScopeInput{ID: team})
+	p.undo(p.alice, ended)
 }

@@ -218,6 +218,9 @@ func revertProjection(tx *op.Tx, id urn.ID, past state.View) error {
 		if err := tx.Demand("projection", op.Write, op.Scope(p.ScopeID)); err != nil {
 			return err
 		}
+		if s := scope.Status(); s != StatusActive && tx.Demand("projection", op.Own, op.Scope(p.ScopeID)) != nil {
+			return notActive(s)
+		}
 	}
 	if was.Live() && !p.Live() {
 		p.ProjectedAt, p.ProjectedBy = tx.Time(), tx.Caller.ID
