@@ -26,6 +26,7 @@ type trail struct {
 }
 
 func newTrail(tb testing.TB) *trail {
+	tb.Helper()
 	return &trail{t: tb, engine: memdb.New(), head: state.Head{Format: state.Format}}
 }
 
@@ -33,44 +34,50 @@ func newTrail(tb testing.TB) *trail {
 func (l *trail) grow(n uint64) {
 	l.t.Helper()
 	for l.head.Sequence < n {
-		var base storage.Reader
-		if published := l.engine.Published(); published > 0 {
-			s, err := l.engine.Snapshot(published)
-			if err != nil {
-				l.t.Fatal(err)
-			}
-			defer s.Close()
-			base = s
-		}
-		i := l.head.Sequence
-		b := state.NewBatch(base, l.head)
-		for b.Head().Sequence < min(n, i+500) {
-			i = b.Head().Sequence
-			tx := b.Begin(state.Time(i+1)*1000, []byte(fmt.Sprint("entropy ", i)))
-			var records []op.Record
-			for k := range i%3 + 1 {
-				records = append(records, op.Record{
-					Action: []string{"create", "update", "delete"}[k], Operation: "test.do", Entity: op.EntityObject,
-					TargetType: []string{"note", "task"}[i%2], TargetID: urn.ID(fmt.Sprint("thing-", i%400)),
-				})
-			}
-			if i%700 == 5 {
-				records[0].ScopeID = "scp_01890a5d0c1e7000a000000000000004"
-			}
-			if _, f := audit.Append(tx, op.Caller{ID: urn.ID(fmt.Sprint("user-", i%7))}, "", op.Trace{}, records); f != nil {
-				l.t.Fatal(f)
-			}
-			tx.Keep()
-		}
-		writes, head, err := b.Finish(l.head.Index+1, 1)
-		if err == nil {
-			err = l.engine.Apply(writes)
-		}
+		l.batch(n)
+	}
+}
+
+// batch appends at most 500 entries.
+func (l *trail) batch(n uint64) {
+	l.t.Helper()
+	var base storage.Reader
+	if published := l.engine.Published(); published > 0 {
+		s, err := l.engine.Snapshot(published)
 		if err != nil {
 			l.t.Fatal(err)
 		}
-		l.head = head
+		defer s.Close()
+		base = s
 	}
+	i := l.head.Sequence
+	b := state.NewBatch(base, l.head)
+	for b.Head().Sequence < min(n, i+500) {
+		i = b.Head().Sequence
+		tx := b.Begin(state.Time(i+1)*1000, []byte(fmt.Sprint("entropy ", i)))
+		var records []op.Record
+		for k := range i%3 + 1 {
+			records = append(records, op.Record{
+				Action: []string{"create", "update", "delete"}[k], Operation: "test.do", Entity: op.EntityObject,
+				TargetType: []string{"note", "task"}[i%2], TargetID: urn.ID(fmt.Sprint("thing-", i%400)),
+			})
+		}
+		if i%700 == 5 {
+			records[0].ScopeID = "scp_01890a5d0c1e7000a000000000000004"
+		}
+		if _, f := audit.Append(tx, op.Caller{ID: urn.ID(fmt.Sprint("user-", i%7))}, "", op.Trace{}, records); f != nil {
+			l.t.Fatal(f)
+		}
+		tx.Keep()
+	}
+	writes, head, err := b.Finish(l.head.Index+1, 1)
+	if err == nil {
+		err = l.engine.Apply(writes)
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.head = head
 }
 
 // all gets a list to its end, and says how many pages it took.

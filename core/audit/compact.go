@@ -69,8 +69,10 @@ var Compact = op.NewCommand(Ops, op.Spec[CompactInput, Compacted]{
 		tx.Record(op.Record{
 			Action: "audit_compact", Entity: EntityAudit, TargetID: EntityAudit,
 			Metadata: []fault.Member{
-				{Name: "first", Value: found[0].Sequence}, {Name: "last", Value: found[len(found)-1].Sequence},
-				{Name: "compacted", Value: out.Compacted}, {Name: "held", Value: out.Held},
+				{Name: "first", Value: found[0].Sequence},
+				{Name: "last", Value: found[len(found)-1].Sequence},
+				{Name: "compacted", Value: out.Compacted},
+				{Name: "held", Value: out.Held},
 			},
 		})
 	}

@@ -44,9 +44,14 @@ type want struct {
 func (f *Filter) wants() []want {
 	var all []want
 	for _, w := range []struct{ field, text string }{
-		{fieldTarget, string(f.TargetID)}, {fieldParent, string(f.ParentTraceID)}, {fieldActor, string(f.ActorID)},
-		{fieldScope, string(f.ScopeID)}, {fieldType, f.TargetType}, {fieldEntity, f.Entity},
-		{"operation", f.Operation}, {"outcome", f.Outcome},
+		{fieldTarget, string(f.TargetID)},
+		{fieldParent, string(f.ParentTraceID)},
+		{fieldActor, string(f.ActorID)},
+		{fieldScope, string(f.ScopeID)},
+		{fieldType, f.TargetType},
+		{fieldEntity, f.Entity},
+		{"operation", f.Operation},
+		{"outcome", f.Outcome},
 	} {
 		if w.text != "" {
 			all = append(all, want{w.field, []string{w.text}})
@@ -126,11 +131,11 @@ func (m *match) postings(look op.Lookup) intersection {
 		if !slices.Contains(indexed, w.field) {
 			continue
 		}
-		var any union
+		var fits union
 		for _, text := range w.texts {
-			any = append(any, look.Find(op.Term{Field: w.field, Text: text}))
+			fits = append(fits, look.Find(op.Term{Field: w.field, Text: text}))
 		}
-		lists = append(lists, any)
+		lists = append(lists, fits)
 	}
 	return lists
 }

@@ -78,7 +78,7 @@ func TestCompact(t *testing.T) {
 			t.Errorf("entry %d: opening %q, compacted %v", n, e.Opening, e.Compacted)
 		}
 	}
-	if is := must(l, Get, GetInput{Sequence: first}); is.Entry.AfterDigest != was.AfterDigest || is.Hash != was.Hash {
+	if is := must(l, Get, GetInput{Sequence: first}); is.AfterDigest != was.AfterDigest || is.Hash != was.Hash {
 		t.Errorf("the entry is %+v, was %+v", is, was)
 	}
 	if after := must(l, Verify, VerifyInput{To: before.Last}); after.Head != before.Head || !after.Valid {

@@ -21,7 +21,6 @@ type walk struct {
 	rows  *state.Rows[row]
 	// end is the last sequence that rows may give.
 	end uint64
-	row *row
 }
 
 // The bounds of one page: how many entries are read, and how many steps are

@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,7 +60,7 @@ var Reporting = op.NewQuery(Ops, op.Spec[ReportInput, Report]{
 	},
 	Validate: func(in *ReportInput) *fault.Fault {
 		for _, p := range strings.Split(in.Parts, ",") {
-			if in.Parts != "" && !strings.Contains(" checks layers registry ", " "+p+" ") {
+			if in.Parts != "" && !slices.Contains(parts, p) {
 				detail := "must be names, separated by commas, of " + strings.Join(parts, ", ")
 				return fault.New(fault.ValidationFailed, "parts %s", detail).At(fault.Item{Pointer: "/parts", Code: "unknown-part", Detail: detail})
 			}

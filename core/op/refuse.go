@@ -90,8 +90,8 @@ func AtItem(err error, list string, index int) error {
 		f.Items[i].Pointer = at + f.Items[i].Pointer
 	}
 	if len(f.Items) == 0 {
-		f.At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
+		_ = f.At(fault.Item{Pointer: at, Code: string(f.Code), Detail: f.Detail})
 	}
-	f.With("index", int64(index))
+	_ = f.With("index", int64(index)) // err is f, or holds it
 	return err
 }

@@ -293,10 +293,17 @@ func TestConditionsAreChecked(t *testing.T) {
 		}
 	}), `","`) + `"]`
 	for _, row := range []struct{ conditions, at string }{
-		{`{"acton":"read"}`, "/conditions/acton"}, {`{"custom":{}}`, "/conditions/custom"}, {`{"action":""}`, "/conditions/action"},
-		{`{"action":[]}`, "/conditions/action"}, {`{"action":7}`, "/conditions/action"}, {`{"action":null}`, "/conditions/action"},
-		{`{"action":["read",{}]}`, "/conditions/action/1"}, {`{"action":"Read"}`, "/conditions/action"}, {`{"role":"boss"}`, "/conditions/role"},
-		{`{"scope_id":"team"}`, "/conditions/scope_id"}, {`{"principal_kind":` + many + `}`, "/conditions/principal_kind"},
+		{`{"acton":"read"}`, "/conditions/acton"},
+		{`{"custom":{}}`, "/conditions/custom"},
+		{`{"action":""}`, "/conditions/action"},
+		{`{"action":[]}`, "/conditions/action"},
+		{`{"action":7}`, "/conditions/action"},
+		{`{"action":null}`, "/conditions/action"},
+		{`{"action":["read",{}]}`, "/conditions/action/1"},
+		{`{"action":"Read"}`, "/conditions/action"},
+		{`{"role":"boss"}`, "/conditions/role"},
+		{`{"scope_id":"team"}`, "/conditions/scope_id"},
+		{`{"principal_kind":` + many + `}`, "/conditions/principal_kind"},
 		{`{"object_type":"` + strings.Repeat("x", 129) + `"}`, "/conditions/object_type"},
 	} {
 		_, err := rules.Create.Call(context.Background(), h.As("root"), rules.CreateInput{Name: "r", Type: "access", Effect: rules.Deny, Conditions: op.JSON(row.conditions)})

@@ -17,7 +17,7 @@ func bind(t *testing.T, rule, targetType, targetID string) {
 
 func unbind(t *testing.T, rule, targetType, targetID string) {
 	t.Helper()
-	root().ask(t, "DELETE", "/v1/rules/"+rule+"/bindings/"+targetType+"/"+targetID, nil).good(t)
+	root().ask(t, "DELETE", "/v1/rules/"+rule+"/bindings?target_type="+targetType+"&target_id="+targetID, nil).good(t)
 }
 
 // A deny rule fits whom it names and nobody else, cuts what comes through the

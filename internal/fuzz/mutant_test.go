@@ -111,12 +111,12 @@ func TestRollbackMutants(t *testing.T) {
 	catalog := op.NewCatalog(core.Sets()...)
 	for _, x := range []struct {
 		name, entity string
-		revert       func(real func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error
+		revert       func(actual func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error
 	}{
 		{"nothing comes back", tenancy.EntityMembership, func(func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error {
 			return func(*op.Tx, urn.ID, state.View) error { return nil }
 		}},
-		{"another object is touched", op.EntityObject, func(real func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error {
+		{"another object is touched", op.EntityObject, func(actual func(*op.Tx, urn.ID, state.View) error) func(*op.Tx, urn.ID, state.View) error {
 			return func(tx *op.Tx, id urn.ID, past state.View) error {
 				if h, ok := objects.Find(tx, id); ok {
 					var other urn.ID
@@ -134,7 +134,7 @@ func TestRollbackMutants(t *testing.T) {
 						}
 					}
 				}
-				return real(tx, id, past)
+				return actual(tx, id, past)
 			}
 		}},
 	} {
@@ -143,9 +143,9 @@ func TestRollbackMutants(t *testing.T) {
 			if !ok {
 				t.Fatalf("there is no entity %s", x.entity)
 			}
-			real := e.Revert
-			e.Revert = x.revert(real)
-			defer func() { e.Revert = real }()
+			actual := e.Revert
+			e.Revert = x.revert(actual)
+			defer func() { e.Revert = actual }()
 			r := run(t, Config{Seed: 1, Graphs: 60, Mutations: 40, Workers: 1, Enough: 1})
 			if len(r.Violations) == 0 {
 				t.Fatal("not found")

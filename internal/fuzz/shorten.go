@@ -10,7 +10,7 @@ const maxPlays = 600
 
 // shorten drops steps for as long as what is left still differs: large parts
 // first, then smaller ones, down to single steps.
-func (f *fuzzer) shorten(s script, w *world, what difference) (script, *world, difference) {
+func (f *fuzzer) shorten(s script, w *world, what difference) (*world, difference) {
 	plays := 0
 	fails := func(candidate script) bool {
 		if plays++; plays > maxPlays {
@@ -37,7 +37,7 @@ func (f *fuzzer) shorten(s script, w *world, what difference) (script, *world, d
 			}) || again
 		}
 	}
-	return s, w, what
+	return w, what
 }
 
 // drop takes parts out of a list of steps while fails says that the rest still
