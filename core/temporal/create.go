@@ -81,7 +81,7 @@ var Create = op.NewCommand(Rollbacks, op.Spec[CreateInput, Outcome]{
 	Undo:     op.Reversible("roll the rollback back"),
 	Validate: func(in *CreateInput) *fault.Fault { return in.validate() },
 }, func(tx *op.Tx, in CreateInput) (Outcome, error) {
-	r := &rollback{tx: tx, in: in, view: tx.View()}
+	r := &rollback{tx: tx, in: in, view: tx.View(), looks: map[thing]*lookback{}}
 	err := tx.Attempt(r.run)
 	if err != nil && err != errDryRun { //nolint:errorlint // it is a mark of this package
 		return Outcome{}, err

@@ -54,12 +54,13 @@ var List = op.NewQuery(Rollbacks, op.Spec[ListInput, op.Page[Rollback]]{
 	if n, err := strconv.ParseUint(in.Cursor, 10, 64); err == nil {
 		upto = n - 1
 	}
+	back := lookback{thing: t}
 	rows := t.reversals(v, upto)
 	defer rows.Close()
 	var items []Rollback
 	for rows.Next() {
 		r := rows.Row()
-		by, f := t.reversedBy(v, r.Sequence)
+		by, f := back.by(v, r.Sequence)
 		if f != nil {
 			return op.Page[Rollback]{}, f
 		}

@@ -74,20 +74,39 @@ func (t thing) standing(v state.View, upto uint64, fn func(r *reversal) (on bool
 		}
 		upto = r.From
 	}
+	return tooOften()
+}
+
+func tooOften() *fault.Fault {
 	return fault.New(fault.LimitExceeded, "the thing was changed and rolled back too often since; name a time to go back to instead").
 		With("max_rollbacks", int64(maxSteps))
 }
 
-// reversedBy is the rollback that took an entry about the thing back, if it does
-// not count any more.
-func (t thing) reversedBy(v state.View, sequence uint64) (by *reversal, f *fault.Fault) {
-	f = t.standing(v, newestEntry, func(r *reversal) bool {
-		if r.Sequence > sequence && sequence > r.From {
-			by = r
+// lookback finds the rollbacks that took entries about a thing back, for
+// entries that are asked about newest first: it passes each rollback once.
+type lookback struct {
+	thing
+	at      *reversal
+	started bool
+	steps   int
+}
+
+// by is the rollback that took an entry back, if it does not count any more.
+func (l *lookback) by(v state.View, sequence uint64) (*reversal, *fault.Fault) {
+	for upto := uint64(newestEntry); !l.started || l.at != nil && sequence <= l.at.From; l.steps++ {
+		if l.started {
+			upto = l.at.From
 		}
-		return r.Sequence > sequence && by == nil
-	})
-	return by, f
+		if l.steps == maxSteps {
+			return nil, tooOften()
+		}
+		l.at, _ = l.newest(v, upto)
+		l.started = true
+	}
+	if l.at == nil || l.at.Sequence <= sequence {
+		return nil, nil
+	}
+	return l.at, nil
 }
 
 // settled says whether nothing that counts has changed the thing after a

@@ -20,6 +20,7 @@ type rollback struct {
 	root  uint64
 	steps []*step
 	done  []*step
+	looks map[thing]*lookback
 	// What the outcome lists.
 	rolledBack, skipped, denied, traces []urn.ID
 	ranges                              []Range
@@ -154,7 +155,7 @@ func (r *rollback) entry(sequence uint64) error {
 	if err := r.may(t); err != nil {
 		return r.deny(err, e)
 	}
-	by, f := t.reversedBy(r.tx, sequence)
+	by, f := r.lookback(t).by(r.tx, sequence)
 	if f != nil {
 		return r.deny(f, e)
 	}
@@ -173,6 +174,15 @@ func (r *rollback) entry(sequence uint64) error {
 	}
 	r.steps = append(r.steps, &step{thing: t, entries: []*chain.Entry{e}, base: e.Revision - 1})
 	return nil
+}
+
+func (r *rollback) lookback(t thing) *lookback {
+	l, ok := r.looks[t]
+	if !ok {
+		l = &lookback{thing: t}
+		r.looks[t] = l
+	}
+	return l
 }
 
 // take brings the thing of a step back, or finds that it cannot.
