@@ -196,8 +196,12 @@ func prunable(tx *op.Tx, from, to uint64) (cut uint64, stopped string) {
 		}
 		end = min(end, to)
 	}
+	causes, end := causesIn(tx, from, end)
+	if end == from {
+		limit(end, stopParent)
+	}
 	for end > from {
-		free := unnamed(tx, from, end)
+		free := max(unnamed(tx, causes, end), from)
 		if free >= end {
 			break
 		}
@@ -212,9 +216,26 @@ func prunable(tx *op.Tx, from, to uint64) (cut uint64, stopped string) {
 // maxLinks bounds the links that one call looks at.
 const maxLinks = 5000
 
-// unnamed is up to where, of the entries from+1..end, none is named as the cause
+// causesIn are the links of the entries from+1..end that others name as their
+// cause, rising, and up to where they were read.
+func causesIn(tx *op.Tx, from, end uint64) (causes []*link, upto uint64) {
+	links.Scan(tx, state.Range{Prefix: state.Key(key.AuditLink), After: state.Key(key.AuditLink, from+1)}).Each(func(l *link) bool {
+		switch {
+		case l.Parent > end:
+			return false
+		case len(causes) == maxLinks:
+			end = l.Parent - 1
+			return false
+		}
+		causes = append(causes, l)
+		return true
+	})
+	return causes, end
+}
+
+// unnamed is up to where, of the entries up to end, none is named as the cause
 // of one behind end.
-func unnamed(tx *op.Tx, from, end uint64) uint64 {
+func unnamed(tx *op.Tx, causes []*link, end uint64) uint64 {
 	free := end
 	for n := end + 1; n <= tx.Head().Sequence && load(tx, n).Revision == load(tx, end).Revision; n++ {
 		parent := urn.ID(chain.Text(load(tx, n).Entry, fieldParent))
@@ -223,14 +244,13 @@ func unnamed(tx *op.Tx, from, end uint64) uint64 {
 			break
 		}
 	}
-	looked := 0
-	named := links.Scan(tx, state.Range{Prefix: state.Key(key.AuditLink), After: state.Key(key.AuditLink, from+1)})
-	named.Each(func(l *link) bool {
-		looked++
-		if l.Parent <= free && (l.Child > end || looked > maxLinks) {
-			free = l.Parent - 1
+	for _, l := range causes {
+		if l.Parent > free {
+			break
 		}
-		return l.Parent <= free && looked <= maxLinks
-	})
-	return max(free, from)
+		if l.Child > end {
+			return l.Parent - 1
+		}
+	}
+	return free
 }
