@@ -47,7 +47,7 @@ func (j *judge) decide(r *op.Request, why []op.Reason) op.Decision {
 		rule, denied = always, true
 		d.Level, d.Allowed = op.None, false
 	}
-	if !denied {
+	if !denied && (d.Allowed || r.Action == "read") {
 		return d
 	}
 	if would && !d.Allowed {

@@ -362,3 +362,41 @@ func TestSharesOfHiddenObjects(t *testing.T) {
 		t.Errorf("the rule is gone: %d, %v", n, shared)
 	}
 }
+
+// TestHiddenIsAbsent denies reading, and nothing else: whatever is refused then
+// is refused like for a thing that is not there.
+func TestHiddenIsAbsent(t *testing.T) {
+	s := setUp(t)
+	s.rule(deny, `{"action":"read"}`, rules.TargetObject, string(s.note), rules.TargetScope, string(s.scope))
+	for name, refused := range map[string]func(object, scope urn.ID) fault.Code{
+		"update": func(object, _ urn.ID) fault.Code {
+			_, code := ask(s, "vic", objects.Update.Call, objects.UpdateInput{ID: object, Data: op.JSON(`{}`)})
+			return code
+		},
+		"delete": func(object, _ urn.ID) fault.Code {
+			_, code := ask(s, "vic", objects.Delete.Call, objects.DeleteInput{ID: object})
+			return code
+		},
+		"transfer": func(object, _ urn.ID) fault.Code {
+			_, code := ask(s, "vic", objects.Transfer.Call, objects.TransferInput{ID: object, OwnerID: "vic"})
+			return code
+		},
+		"where it is shared": func(object, _ urn.ID) fault.Code {
+			_, code := ask(s, "vic", tenancy.OfObject.Call, tenancy.OfObjectInput{ObjectID: object})
+			return code
+		},
+		"a rule of its own": func(object, _ urn.ID) fault.Code {
+			_, code := ask(s, "vic", rules.Create.Call, rules.CreateInput{Name: "r", Type: "access", Effect: deny, ObjectID: object})
+			return code
+		},
+		"freeze": func(_, scope urn.ID) fault.Code {
+			_, code := ask(s, "vic", tenancy.Freeze.Call, tenancy.ScopeInput{ID: scope})
+			return code
+		},
+	} {
+		there, absent := refused(s.note, s.scope), refused(s.neverThere, "scp_01890a5d0c1e7000a000000000000099")
+		if there != fault.NotFound || absent != fault.NotFound {
+			t.Errorf("%s: %q, and %q for what is not there", name, there, absent)
+		}
+	}
+}

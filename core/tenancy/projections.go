@@ -75,6 +75,9 @@ var OfObject = op.NewQuery(Ops, op.Spec[OfObjectInput, op.Page[Projection]]{
 	Result:   op.NewPage([]Projection{exampleProjection}, ""),
 	Validate: func(in *OfObjectInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope, urn.PrefixOrg) },
 }, func(v *op.View, in OfObjectInput) (op.Page[Projection], error) {
+	if hidden(v, in.ObjectID) {
+		return op.Page[Projection]{}, op.NotFound()
+	}
 	if h, ok := objects.Find(v.Now, in.ObjectID); !ok || h.OwnerID != v.Caller.ID {
 		return op.Page[Projection]{}, fault.New(fault.PermissionDenied, "this is shown to the object's owner only")
 	}
