@@ -44,6 +44,8 @@ type Known struct {
 	Type string
 	// ScopeID is the scope that the entity belongs to, if it does.
 	ScopeID urn.ID
+	// ObjectID is the object that the entity shares, if it shares one.
+	ObjectID urn.ID
 	// Version counts the changes of the entity; 0 if they are not counted.
 	Version uint64
 	// Ended says that it was deleted, archived or revoked.

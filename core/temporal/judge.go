@@ -36,12 +36,17 @@ func (r *rollback) obstacle(e *chain.Entry, declared bool) (change bool, why err
 }
 
 // may says whether the caller may take changes of a thing back. Rules about the
-// scope that it lies in hold whatever gives the right.
+// scope that it lies in, and the object that it shares, hold whatever gives the
+// right.
 func (r *rollback) may(t thing) error {
 	_, ways := t.entity.Rights(r.tx, t.id)
 	d := t.entitled(r.view, "rollback", ways)
-	if k, _ := t.entity.Known(r.tx, t.id); d.Allowed && k.ScopeID != "" {
-		if err := r.tx.Forbidden("rollback", op.Scope(k.ScopeID)); err != nil {
+	k, _ := t.entity.Known(r.tx, t.id)
+	for _, around := range [...]op.Target{op.Scope(k.ScopeID), op.Object(k.ObjectID)} {
+		if !d.Allowed || around.ID == "" {
+			continue
+		}
+		if err := r.tx.Forbidden("rollback", around); err != nil {
 			d = decision(err)
 		}
 	}

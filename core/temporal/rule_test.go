@@ -157,3 +157,27 @@ func TestFrozenScopesTakeNothingBackIn(t *testing.T) {
 	must(p, p.bob, tenancy.Unfreeze, tenancy.ScopeInput{ID: team})
 	p.undo(p.alice, ended)
 }
+
+// What a rule hides of an object, its shares do not tell; and what it denies of
+// the object, nobody does to its shares.
+func TestRulesOfAnObjectHoldForItsShares(t *testing.T) {
+	p := setUp(t)
+	team := must(p, p.bob, tenancy.Create, tenancy.CreateInput{Name: "team"}).ID
+	must(p, p.bob, tenancy.Add, tenancy.AddInput{ID: team, PrincipalID: "alice", Role: tenancy.Editor})
+	o := p.newNote(`{"n":1}`)
+	share := must(p, p.alice, tenancy.Project, tenancy.ProjectInput{ID: team, ObjectID: o.ID}).ID
+	shared := p.one(func() {
+		must(p, p.alice, tenancy.Project, tenancy.ProjectInput{ID: team, ObjectID: o.ID, Level: "write"})
+	})
+	rule, _ := p.deny("rollback", rules.TargetObject, o.ID)
+	if c := refused(p, p.bob, temporal.Create, temporal.CreateInput{EntryID: shared}); c != fault.RollbackDenied {
+		t.Errorf("who owns the scope takes the share back: %q", c)
+	}
+	must(p, p.Admin(), rules.Archive, rules.RuleInput{ID: rule})
+	in := temporal.ReconstructInput{Entity: "projection", ID: string(share)}
+	must(p, p.bob, temporal.Reconstruct, in)
+	p.deny("read", rules.TargetObject, o.ID)
+	if c := refused(p, p.bob, temporal.Reconstruct, in); c != fault.NotFound {
+		t.Errorf("the share of what is hidden: %q", c)
+	}
+}

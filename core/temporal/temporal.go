@@ -103,7 +103,11 @@ func decision(err error) op.Decision {
 // and auditors.
 func (t thing) see(v *op.View) op.Decision {
 	ways, _ := t.entity.Rights(v.Now, t.id)
-	return t.entitled(v, "read", append(ways, op.Right{Permission: op.ReadAudit}))
+	d := t.entitled(v, "read", append(ways, op.Right{Permission: op.ReadAudit}))
+	if k, _ := t.entity.Known(v.Now, t.id); d.Allowed && k.ObjectID != "" && v.Decide("read", op.Read, op.Object(k.ObjectID)).DeniedBy != "" {
+		return op.Decision{} // a rule hides the object, and so what is shared of it
+	}
+	return d
 }
 
 // hidden is the refusal of who may not know of a thing.

@@ -178,7 +178,7 @@ func knownProjection(v state.View, id urn.ID) (op.Known, bool) {
 	}
 	scope, _ := Find(v, p.ScopeID)
 	s := p.shown(v, scope)
-	return op.Known{Type: EntityProjection, ScopeID: p.ScopeID, Version: p.Version, Ended: !s.Live(), State: p, Content: p.content()}, true
+	return op.Known{Type: EntityProjection, ScopeID: p.ScopeID, ObjectID: p.ObjectID, Version: p.Version, Ended: !s.Live(), State: p, Content: p.content()}, true
 }
 
 func projectionRights(v state.View, id urn.ID) (see, revert []op.Right) {
