@@ -53,7 +53,7 @@ var table = []Info{
 	{ShareConsumed, 401, 0, ExitDenied, "Share used up", false, "It was good for one use; ask whoever shared it for a new link."},
 	{ShareExpired, 401, 0, ExitDenied, "Share expired", false, "Ask whoever shared it for a new link."},
 
-	{PermissionDenied, 403, 0, ExitDenied, "Permission denied", false, "Ask the owner, or an administrator of a scope that shares it, for the level that is missing."},
+	{PermissionDenied, 403, 0, ExitDenied, "Permission denied", false, "Ask the owner, or an administrator of a scope that shares it, for the level that is missing; whoever made the rule that denied_by names; an administrator of the cluster for a permission."},
 	{InsufficientScope, 403, 0, ExitDenied, "Insufficient scope", false, "Use a key that was made for this kind of call."},
 	{CSRF, 403, 0, ExitDenied, "Cross-site request refused", false, "Load the page again and repeat the call from there."},
 	{RoleHierarchy, 403, 0, ExitDenied, "Role too low", false, "Ask a member of higher rank."},

@@ -1,6 +1,7 @@
 package verbs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,9 @@ func (in *input) Type() string {
 	case op.FormBoolean:
 		return ""
 	case op.FormArray:
+		if in.field.Elem.Form == op.FormObject {
+			return "json|@file|-..."
+		}
 		return "item..."
 	case op.FormString:
 		if in.field.Secret {
@@ -46,7 +50,8 @@ func (in *input) Type() string {
 	return "json|@file|-"
 }
 
-// Set reads the text of the flag. A flag of a list may be given several times.
+// Set reads the text of the flag. A flag of a list may be given several times;
+// where the items are JSON, it takes a list of them too.
 func (in *input) Set(text string) error {
 	value, err := in.encode(in.field, in.field.Shape, text)
 	if err != nil {
@@ -57,7 +62,12 @@ func (in *input) Set(text string) error {
 		in.json = value
 		return nil
 	}
-	in.elems = append(in.elems, value)
+	if in.field.Elem.Form == op.FormObject {
+		value = items(value)
+	}
+	if len(value) > 0 {
+		in.elems = append(in.elems, value)
+	}
 	in.json = []byte{'['}
 	for i, e := range in.elems {
 		if i > 0 {
@@ -67,6 +77,15 @@ func (in *input) Set(text string) error {
 	}
 	in.json = append(in.json, ']')
 	return nil
+}
+
+// items are what stands in a list, with its commas; what is no list is itself.
+func items(value []byte) []byte {
+	value = bytes.TrimSpace(value)
+	if inner, ok := bytes.CutPrefix(value, []byte{'['}); ok {
+		return bytes.TrimSpace(bytes.TrimSuffix(inner, []byte{']'}))
+	}
+	return value
 }
 
 func (in *input) encode(f *op.Field, s *op.Shape, text string) ([]byte, error) {

@@ -87,6 +87,9 @@ func TestInput(t *testing.T) {
 		{"switches", "object list --owned-only --limit 5", "", "object.list", `{"owned_only":true,"limit":5}`},
 		{"switches with a value", "object list --owned-only=false", "", "object.list", `{"owned_only":false}`},
 		{"verbs of two words", "scope add-member scp_1 --principal-id bob --role editor", "", "scope.add_member", `{"id":"scp_1","principal_id":"bob","role":"editor"}`},
+		{"items one by one", `object create-many --items {"type":"a"} --items {"type":"b"}`, "", "object.create_many", `{"items":[{"type":"a"},{"type":"b"}]}`},
+		{"items as a list", "object create-many --items -", ` [{"type":"a"}, {"type":"b"}] `, "object.create_many", `{"items":[{"type":"a"}, {"type":"b"}]}`},
+		{"an empty list", "object create-many --items []", "", "object.create_many", `{"items":[]}`},
 		{"text is not JSON", `principal create --kind user --display-name @"x`, "", "principal.create", `{"kind":"user","display_name":"@\"x"}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
