@@ -13,9 +13,11 @@ import (
 	"github.com/weir-store/weir/cmd/weir/node"
 	"github.com/weir-store/weir/cmd/weir/remote"
 	"github.com/weir-store/weir/cmd/weir/trail"
+	"github.com/weir-store/weir/core"
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/system"
 )
@@ -56,7 +58,7 @@ func newVerify(target *remote.Target) *cobra.Command {
 	f.StringVar(&file, "file", "", "verify this export instead; - is the standard input")
 	f.BoolVar(&each, "each", false, "have each node of the cluster verify its own copy, and compare them")
 	f.StringVar(&data, "data", "", "verify the data directory of a stopped node instead")
-	f.BoolVar(&in.Bodies, "bodies", false, "also hold what lies beside entries against what they commit to; not for exports, which have none")
+	f.BoolVar(&in.Bodies, "bodies", false, "also hold what lies beside entries, and the states of things before and after, against what the entries commit to; not for exports, which have none of it")
 	f.StringVar(&key, "key", "", "verifier key of the log to believe, as you know it from elsewhere; that of the export when absent")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if each {
@@ -136,7 +138,7 @@ func verifyStopped(data string, check audit.Check) (report chain.Report, err err
 	if check.To != 0 && check.From > check.To {
 		return report, &failure.UsageError{Key: "--to", Problem: "is before --from", Fix: "give the first entry as --from"}
 	}
-	err = node.Stopped(data, func(v state.View) error {
+	err = node.Stopped(data, func(v state.View, look func(uint64, func(state.View))) error {
 		head, err := state.LoadHead(v)
 		if err != nil {
 			return err
@@ -146,6 +148,7 @@ func verifyStopped(data string, check audit.Check) (report chain.Report, err err
 		check.Progress = func(sequence uint64) {
 			bar.show(int64(sequence), int64(head.Sequence), fmt.Sprintf("%d entries", sequence))
 		}
+		check.Catalog, check.Look = op.NewCatalog(core.Sets()...), look
 		report, err = check.Run(v)
 		return err
 	})

@@ -153,13 +153,9 @@ func (w *writer) state(name string, value any) (string, error) {
 	if value == nil {
 		return "", nil
 	}
-	raw, err := op.Marshal(value)
+	canonical, err := encode(value)
 	if err != nil {
 		return "", err
-	}
-	canonical, f := canon.Canonical(raw)
-	if f != nil {
-		return "", f
 	}
 	if urn.HoldsToken(canonical) {
 		return "", errSecret
@@ -201,6 +197,9 @@ func (w *writer) facts() ([]chain.Fact, error) {
 	return facts, nil
 }
 
+// digested begins what stands in an entry for a text.
+const digested = "hmac-sha256:"
+
 // plain keeps words (ids, names of the program's own) as they are. Any other
 // text may be content that has to be erased one day, and the chain cannot
 // forget: it enters by its digest. So does a word that looks like a token: a
@@ -210,5 +209,5 @@ func (w *writer) plain(name, text string) string {
 	if chain.IsWord(text) && !urn.HoldsToken([]byte(text)) {
 		return text
 	}
-	return "hmac-sha256:" + w.digest(name, []byte(text))
+	return digested + w.digest(name, []byte(text))
 }

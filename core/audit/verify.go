@@ -18,7 +18,7 @@ type VerifyInput struct {
 	From uint64 `json:"from,omitempty" op:"query,min=1" doc:"the first entry; 1 when absent"`
 	To   uint64 `json:"to,omitempty" op:"query,min=1" doc:"the last entry; the newest when absent or above it"`
 	// Bodies are not part of the chain: they can be erased without breaking it.
-	Bodies bool `json:"bodies,omitempty" op:"query" doc:"also hold what lies beside entries against what they commit to, as far as it is still there"`
+	Bodies bool `json:"bodies,omitempty" op:"query" doc:"also hold what lies beside entries, and the states of things before and after, against what the entries commit to, as far as that can still be opened"`
 }
 
 // Verify recomputes the chain and the tree over stored entries, and holds them
@@ -50,15 +50,19 @@ var Verify = op.NewQuery(Ops, op.Spec[VerifyInput, chain.Report]{
 		r.Settle(nil)
 		return r, nil
 	}
-	return Check{From: from, To: to, Bodies: in.Bodies}.verify(v.Now), nil
+	return Check{From: from, To: to, Bodies: in.Bodies, Catalog: v.Catalog, Look: v.Look}.verify(v.Now), nil
 })
 
 // Check is what of a trail is to be verified.
 type Check struct {
 	// From and To are the first and the last entry; 0 is as far as there are.
 	From, To uint64
-	// Bodies asks that what lies beside entries is held against them.
-	Bodies bool
+	// Bodies asks that what lies beside entries is held against them, and that
+	// the states of things are: what Catalog declares of them, as Look shows a
+	// revision. Without a catalog there are no states.
+	Bodies  bool
+	Catalog *op.Catalog
+	Look    func(revision uint64, fn func(past state.View))
 	// Progress, when set, is called now and then with the last sequence read.
 	Progress func(sequence uint64)
 }
@@ -94,6 +98,9 @@ func (c Check) verify(v state.View) chain.Report {
 	if c.Bodies {
 		p.bodies = reads.Scan(v, from)
 		defer p.bodies.Close()
+		if c.Catalog != nil {
+			p.states = &states{check: c, v: v, seen: map[thing]bool{}}
+		}
 	}
 	rows := entries.Scan(v, state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, from-1)})
 	defer rows.Close()
@@ -103,11 +110,13 @@ func (c Check) verify(v state.View) chain.Report {
 		}
 		p.check()
 		p.body(rows.Row())
+		p.state(rows.Row())
 		if c.Progress != nil && n%progressEvery == 0 {
 			c.Progress(n)
 		}
 	}
 	p.finish(to)
+	p.settle()
 	return p.report(from)
 }
 
@@ -149,6 +158,8 @@ type proofreader struct {
 	bodies *state.Rows[reads.Batch]
 	batch  *reads.Batch
 	held   uint64
+	// states is nil unless they are to be held against the entries.
+	states *states
 }
 
 // leaf is what the stored tree has in the place of an entry.
@@ -226,9 +237,32 @@ func (p *proofreader) body(r *row) {
 	p.held++
 }
 
+// state takes an entry that the chain vouches for, and settles the command
+// before it.
+func (p *proofreader) state(r *row) {
+	if p.states == nil || p.verifier.At().Size != r.Sequence {
+		return
+	}
+	if r.Revision != p.states.revision {
+		p.settle()
+		p.states.revision = r.Revision
+	}
+	p.states.take(r)
+}
+
+// settle holds the states of a command against its entries.
+func (p *proofreader) settle() {
+	if p.states != nil && p.verifier.Broken() == nil {
+		p.verifier.Blame(p.states.settle())
+	}
+}
+
 func (p *proofreader) report(from uint64) chain.Report {
 	at := p.verifier.At()
 	r := chain.Report{Checked: at.Size - (from - 1), Signed: p.proven, Bodies: p.held}
+	if p.states != nil {
+		r.States, r.Compacted = p.states.held, p.states.erased
+	}
 	if r.Checked > 0 {
 		r.First, r.Last, r.Head = from, at.Size, chain.Hex(at.Hash)
 	}

@@ -2,7 +2,9 @@ package objects
 
 import (
 	"bytes"
+	"encoding/hex"
 
+	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
@@ -20,7 +22,7 @@ var Past = op.NewEntity(Ops, op.Entity{
 		}
 		x := current(v, h)
 		return op.Known{
-			Type: h.Type, Version: h.Version, Ended: h.Lifecycle == Tombstoned, State: plain(h, x),
+			Type: h.Type, Version: h.Version, Ended: h.Lifecycle == Tombstoned, State: plain(h, x), Bound: bound(h, x),
 			Content: content{h.Type, h.OwnerID, h.Lifecycle, x.Body.Bytes},
 		}, true
 	},
@@ -35,6 +37,15 @@ var Past = op.NewEntity(Ops, op.Entity{
 	},
 	Revert: revert,
 })
+
+// bound is what the trail binds of an object, with the commitment to the body
+// that is stored.
+func bound(h *Header, x *Version) *stateOf {
+	s := traced(h, x)
+	sum := canon.Commit(x.Body.Salt, x.Body.Bytes)
+	s.Commitment = hex.EncodeToString(sum[:])
+	return s
+}
 
 // content is the part of an object that a rollback brings back.
 type content struct {

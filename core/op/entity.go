@@ -53,10 +53,23 @@ type Known struct {
 	// State is all that may be shown of the entity; it encodes to canonical
 	// JSON.
 	State any
+	// Bound is what audit records bind by a digest as the entity's state, where
+	// that is not State: rows that State shows a part of, commitments to content
+	// instead of the content. Computed anew from what is stored, so that whoever
+	// changed that is found out.
+	Bound any
 	// Content is the part of the state that a rollback brings back: no
 	// counters, no times, no ids of rows that a rollback may make anew. Equal
 	// contents encode to equal JSON.
 	Content any
+}
+
+// Traced is the value that audit records have as the entity's state.
+func (k *Known) Traced() any {
+	if k.Bound != nil {
+		return k.Bound
+	}
+	return k.State
 }
 
 // Right is one way to be entitled: a level on a target, or a cluster

@@ -32,7 +32,7 @@ func (r *rollback) record() {
 		}
 		row.TraceID = r.tx.Name(op.Record{
 			Action: "rollback", Entity: s.entity.Name, TargetType: s.after.Type, TargetID: s.id,
-			ScopeID: s.after.ScopeID, Before: s.before.State, After: s.after.State, Metadata: facts,
+			ScopeID: s.after.ScopeID, Before: s.before.Traced(), After: s.after.Traced(), Metadata: facts,
 		})
 		reversals.Insert(r.tx.Tx, row)
 		r.traces = append(r.traces, row.TraceID)

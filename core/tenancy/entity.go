@@ -35,7 +35,7 @@ func knownScope(v state.View, id urn.ID) (op.Known, bool) {
 	if !ok {
 		return op.Known{}, false
 	}
-	return op.Known{Type: op.EntityScope, ScopeID: id, Version: h.Version, Ended: h.Archived, State: h.shown(), Content: h.content()}, true
+	return op.Known{Type: op.EntityScope, ScopeID: id, Version: h.Version, Ended: h.Archived, State: h.shown(), Bound: h, Content: h.content()}, true
 }
 
 func scopeRights(_ state.View, id urn.ID) (see, revert []op.Right) {

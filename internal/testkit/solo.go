@@ -170,10 +170,11 @@ func (s *Solo) Token(id urn.ID) string {
 	return key.Token
 }
 
-// Verify fails the test unless the audit trail verifies.
+// Verify fails the test unless the audit trail verifies, with all that lies
+// behind it.
 func (s *Solo) Verify() {
 	s.tb.Helper()
-	out, err := audit.Verify.Call(context.Background(), s.Admin(), audit.VerifyInput{})
+	out, err := audit.Verify.Call(context.Background(), s.Admin(), audit.VerifyInput{Bodies: true})
 	if err != nil || !out.Valid {
 		s.tb.Fatalf("the trail does not verify: %+v %v", out, err)
 	}

@@ -12,9 +12,10 @@ import (
 )
 
 // Stopped calls fn with the state that lies in the data directory of a node
-// that does not run. The directory stays as it is: fn sees a clone. What a
-// crash left in the log only is not in it.
-func Stopped(data string, fn func(v state.View) error) (err error) {
+// that does not run; look shows it as of an earlier revision. The directory
+// stays as it is: fn sees a clone. What a crash left in the log only is not in
+// it.
+func Stopped(data string, fn func(v state.View, look func(revision uint64, fn func(past state.View))) error) (err error) {
 	scratch, err := scratchBeside(data)
 	if err != nil {
 		return err
@@ -33,7 +34,14 @@ func Stopped(data string, fn func(v state.View) error) (err error) {
 		return err
 	}
 	defer snapshot.Close()
-	return fn(state.Over(snapshot))
+	return fn(state.Over(snapshot), func(revision uint64, fn func(past state.View)) {
+		past, err := engine.Snapshot(revision)
+		if err != nil {
+			panic(&state.Broken{Err: fmt.Errorf("open revision %d: %w", revision, err)})
+		}
+		defer past.Close()
+		fn(state.Over(past))
+	})
 }
 
 // scratchBeside makes a directory on the disk of another one, which has room for

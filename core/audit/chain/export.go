@@ -72,10 +72,14 @@ type Report struct {
 	Signed uint64 `json:"signed,omitempty" doc:"up to which entry a signed checkpoint vouches for the trail"`
 	// Bodies counts what was held against the entries that commit to it.
 	Bodies uint64 `json:"bodies,omitempty" doc:"how many bodies of entries were computed again"`
+	// States counts the states of things that were held against entries.
+	States uint64 `json:"states,omitempty" doc:"how many states before and after entries were computed again"`
+	// Compacted is not a break: what opens the digests was dropped.
+	Compacted uint64 `json:"compacted,omitempty" doc:"how many entries have states that cannot be computed again, since what opens their digests was dropped"`
 	// Picked says that entries stand for themselves.
 	Picked   uint64 `json:"picked,omitempty" doc:"how many entries were proven one by one, of an export that a filter chose; whether others are left out is not known"`
 	BrokenAt uint64 `json:"broken_at,omitempty" doc:"the first entry that was changed or is missing"`
-	Reason   string `json:"reason,omitempty" doc:"missing, malformed, hash, link, tree, checkpoint, signature, body, cosignature or unfinished"`
+	Reason   string `json:"reason,omitempty" doc:"missing, malformed, hash, link, tree, checkpoint, signature, body, before state, after state, cosignature or unfinished"`
 }
 
 // The verdicts.

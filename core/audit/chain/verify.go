@@ -24,6 +24,9 @@ const (
 	Signature = "signature"
 	// Body: what lies beside an entry is not what the entry commits to.
 	Body = "body"
+	// Before, After: a thing did not have the state that the entry commits to.
+	Before = "before state"
+	After  = "after state"
 	// Cosigned: a witness did not sign what is kept as its cosignature.
 	Cosigned = "cosignature"
 	// Unfinished: an export ends before its end.
@@ -144,6 +147,14 @@ func (v *Verifier) Match(root [32]byte, reason string) bool {
 
 // Reject breaks off at the last entry that was taken.
 func (v *Verifier) Reject(reason string) bool { return v.broken == nil && v.fail(v.at.Size, reason) }
+
+// Blame breaks off at an entry that was taken before, for a reason that the
+// chain does not know of. No break is none.
+func (v *Verifier) Blame(b *Break) {
+	if v.broken == nil {
+		v.broken = b
+	}
+}
 
 func (v *Verifier) fail(sequence uint64, reason string) bool {
 	v.broken = &Break{Sequence: sequence, Reason: reason}
