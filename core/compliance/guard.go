@@ -18,8 +18,6 @@ import (
 func Guard(tx *op.Tx) error {
 	return tx.Changed(func(c *state.Change) error {
 		switch {
-		case !c.Kept:
-			return nil
 		case c.Raw == nil:
 			return fmt.Errorf("compliance: the operation deletes %x of %s", []byte(c.Key), c.Space.Name)
 		case c.Space.ID == key.ObjectVersion.ID || c.Space.ID == key.Object.ID:
@@ -31,29 +29,27 @@ func Guard(tx *op.Tx) error {
 	})
 }
 
-// dense holds the versions of an object to 1, 2, 3 and so on.
+// dense holds the versions of an object to 1, 2, 3 and so on. A version may be
+// large, so it is judged by its key.
 func dense(tx *op.Tx, c *state.Change) error {
+	gap := func(id urn.ID, n uint64) error {
+		return fmt.Errorf("compliance: the operation leaves %s without version %d", id, n)
+	}
+	if c.Space.ID == key.ObjectVersion.ID {
+		switch id, n := objects.VersionOf(c.Key); {
+		case !c.New():
+			return fmt.Errorf("compliance: the operation writes version %d of %s again", n, id)
+		case n > 1 && !objects.HasVersion(tx, id, n-1):
+			return gap(id, n-1)
+		}
+		return nil
+	}
 	row, err := c.Row()
 	if err != nil {
 		return err
 	}
-	gap := func(id urn.ID, n uint64) error {
-		return fmt.Errorf("compliance: the operation leaves %s without version %d", id, n)
-	}
-	switch x := row.(type) {
-	case *objects.Header:
-		if _, ok := objects.FindVersion(tx, x.ID, x.Version); !ok {
-			return gap(x.ID, x.Version)
-		}
-	case *objects.Version:
-		if !c.New {
-			return fmt.Errorf("compliance: the operation writes version %d of %s again", x.Number, x.ObjectID)
-		}
-		if x.Number > 1 {
-			if _, ok := objects.FindVersion(tx, x.ObjectID, x.Number-1); !ok {
-				return gap(x.ObjectID, x.Number-1)
-			}
-		}
+	if h, ok := row.(*objects.Header); ok && !objects.HasVersion(tx, h.ID, h.Version) {
+		return gap(h.ID, h.Version)
 	}
 	return nil
 }

@@ -103,6 +103,18 @@ func FindVersion(v state.View, id urn.ID, n uint64) (*Version, bool) {
 	return versions.Get(v, state.Key(key.ObjectVersion, id, n))
 }
 
+// HasVersion says whether an object has a version.
+func HasVersion(v state.View, id urn.ID, n uint64) bool {
+	return versions.Has(v, state.Key(key.ObjectVersion, id, n))
+}
+
+// VersionOf is the object and the number that the key of a version names.
+func VersionOf(k key.Key) (id urn.ID, n uint64) {
+	_, d := key.Decode(k)
+	id = urn.FromBytes(urn.PrefixObject, d.Fixed16())
+	return id, d.Uint64()
+}
+
 // append adds the next version to an object in the transaction.
 func (h *Header) append(tx *op.Tx, data op.JSON, reason, origin string) *Version {
 	x := &Version{

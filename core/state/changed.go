@@ -8,11 +8,17 @@ type Change struct {
 	Key   key.Key
 	// Raw is the encoded row; nil where it was removed.
 	Raw []byte
-	// New says that there was none before the transaction's entry.
-	New bool
-	// Kept says that the table never loses a row: all but those of volatile,
-	// derived and trail tables.
-	Kept bool
+
+	batch *Batch
+	first *before
+}
+
+// New says that there was none before the transaction.
+func (c *Change) New() bool {
+	if c.first.had {
+		return !c.first.slot.live
+	}
+	return !c.batch.below(c.Key).live
 }
 
 // Row decodes the row; its type is the one that its table declares.
@@ -22,19 +28,19 @@ func (c *Change) Row() (any, error) {
 }
 
 // Changed calls fn for the rows that the transaction wrote or removed, each
-// once, until it returns an error.
+// once, until it returns an error. Rows of tables that may lose them are left
+// out: those of volatile, derived and trail tables.
 func (tx *Tx) Changed(fn func(c *Change) error) error {
 	seen := make(map[string]bool, len(tx.undo))
-	for _, u := range tx.undo {
+	for i := range tx.undo {
+		u := &tx.undo[i]
 		t := tables[u.key[0]]
-		if t == nil || seen[u.key] {
+		if t == nil || !t.kept() || seen[u.key] {
 			continue
 		}
 		seen[u.key] = true
-		k := key.Key(u.key)
-		s, _ := tx.batch.overlay.get(k)
-		c := &Change{Space: t.Space(), Key: k, New: !tx.batch.below(k).live, Kept: t.kept()}
-		if s.live {
+		c := &Change{Space: t.Space(), Key: key.Key(u.key), batch: tx.batch, first: u}
+		if s, _ := tx.batch.overlay.get(c.Key); s.live {
 			c.Raw = s.value
 		}
 		if err := fn(c); err != nil {
