@@ -55,13 +55,15 @@ const maxTypes = 1000
 // refer says whether a new object may be of a type: the registry can end one. A
 // deprecated one gives a warning.
 func refer(tx *op.Tx, name string) (warning string, f *fault.Fault) {
-	if _, known := FindType(tx, name); !known && len(typesOf(tx, tx.Caller.ID)) >= maxTypes {
-		return "", fault.New(fault.LimitExceeded, "you have objects of %d types, and this would be a new one; use one that there is", maxTypes).
-			With("max_types", int64(maxTypes))
-	}
-	t, f := enroll(tx, name)
-	if f != nil {
-		return "", f
+	t, known := FindType(tx, name)
+	if !known {
+		if len(typesOf(tx, tx.Caller.ID)) >= maxTypes {
+			return "", fault.New(fault.LimitExceeded, "you have objects of %d types, and this would be a new one; use one that there is", maxTypes).
+				With("max_types", int64(maxTypes))
+		}
+		if t, f = enroll(tx, name); f != nil {
+			return "", f
+		}
 	}
 	return registry.Refer(tx, t.EntryID)
 }
