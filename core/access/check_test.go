@@ -57,24 +57,12 @@ func (s *shared) add(scope, id urn.ID, role tenancy.Role) {
 
 func ask[In, Out any](s *shared, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) (Out, fault.Code) {
 	s.t.Helper()
-	out, err := call(context.Background(), s.As(as), in)
-	if err == nil {
-		return out, ""
-	}
-	f, ok := fault.Of(err)
-	if !ok {
-		s.t.Fatalf("not a fault: %v", err)
-	}
-	return out, f.Code
+	return stage.Do(s.Stage, as, call, in)
 }
 
 func must[In, Out any](s *shared, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) Out {
 	s.t.Helper()
-	out, code := ask(s, as, call, in)
-	if code != "" {
-		s.t.Fatalf("%s: %+v as %s", code, in, as)
-	}
-	return out
+	return stage.Must(s.Stage, as, call, in)
 }
 
 func TestCheck(t *testing.T) {

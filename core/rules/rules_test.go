@@ -48,24 +48,12 @@ func setUp(t *testing.T) *house {
 
 func ask[In, Out any](h *house, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) (Out, fault.Code) {
 	h.t.Helper()
-	out, err := call(context.Background(), h.As(as), in)
-	if err == nil {
-		return out, ""
-	}
-	f, ok := fault.Of(err)
-	if !ok {
-		h.t.Fatalf("not a fault: %v", err)
-	}
-	return out, f.Code
+	return stage.Do(h.Stage, as, call, in)
 }
 
 func must[In, Out any](h *house, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) Out {
 	h.t.Helper()
-	out, code := ask(h, as, call, in)
-	if code != "" {
-		h.t.Fatalf("%s: %+v as %s", code, in, as)
-	}
-	return out
+	return stage.Must(h.Stage, as, call, in)
 }
 
 func (h *house) create(as urn.ID, in rules.CreateInput) rules.Rule {

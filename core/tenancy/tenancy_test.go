@@ -48,25 +48,13 @@ func setUp(t *testing.T) *troupe {
 // do runs a command or query as somebody and gives its output and fault code.
 func do[In, Out any](tr *troupe, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) (Out, fault.Code) {
 	tr.t.Helper()
-	out, err := call(context.Background(), tr.As(as), in)
-	if err == nil {
-		return out, ""
-	}
-	f, ok := fault.Of(err)
-	if !ok {
-		tr.t.Fatalf("not a fault: %v", err)
-	}
-	return out, f.Code
+	return stage.Do(tr.Stage, as, call, in)
 }
 
 // must is do for what has to succeed.
 func must[In, Out any](tr *troupe, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) Out {
 	tr.t.Helper()
-	out, code := do(tr, as, call, in)
-	if code != "" {
-		tr.t.Fatalf("%s: %+v as %s", code, in, as)
-	}
-	return out
+	return stage.Must(tr.Stage, as, call, in)
 }
 
 func (tr *troupe) create(as, parent urn.ID) urn.ID {

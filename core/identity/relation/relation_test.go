@@ -51,15 +51,7 @@ func (f *family) relate(parent, child urn.ID, label string) urn.ID {
 
 func ask[In, Out any](f *family, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) (Out, fault.Code) {
 	f.t.Helper()
-	out, err := call(context.Background(), f.As(as), in)
-	if err == nil {
-		return out, ""
-	}
-	refused, ok := fault.Of(err)
-	if !ok {
-		f.t.Fatalf("not a fault: %v", err)
-	}
-	return out, refused.Code
+	return stage.Do(f.Stage, as, call, in)
 }
 
 func depth(n int64) *int64 { return &n }

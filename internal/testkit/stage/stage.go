@@ -100,6 +100,31 @@ func (s *Stage) SetLifecycle(id urn.ID, lifecycle string) {
 // As gives a runner that acts as a principal.
 func (s *Stage) As(id urn.ID) op.Runner { return actor{s, id} }
 
+// Do runs an operation as somebody, and gives its output and the code of its
+// fault; "" for none.
+func Do[In, Out any](s *Stage, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) (Out, fault.Code) {
+	s.t.Helper()
+	out, err := call(context.Background(), s.As(as), in)
+	if err == nil {
+		return out, ""
+	}
+	f, ok := fault.Of(err)
+	if !ok {
+		s.t.Fatalf("not a fault: %v", err)
+	}
+	return out, f.Code
+}
+
+// Must is Do for what has to succeed.
+func Must[In, Out any](s *Stage, as urn.ID, call func(context.Context, op.Runner, In) (Out, error), in In) Out {
+	s.t.Helper()
+	out, code := Do(s, as, call, in)
+	if code != "" {
+		s.t.Fatalf("%s: %+v as %s", code, in, as)
+	}
+	return out
+}
+
 type actor struct {
 	stage *Stage
 	id    urn.ID
