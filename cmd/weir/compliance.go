@@ -106,10 +106,10 @@ func runChecks(ctx context.Context, runner op.Runner, names string) (report chec
 			report.add(r)
 			bar.show(int64(len(report.Checks)), int64(len(compliance.Names())), fmt.Sprintf("%s: %d", r.Check, report.Checks[len(report.Checks)-1].Checked))
 		}
+		report.Revision = reply.Revision
 		if !page.HasMore {
 			return report, nil
 		}
-		report.Revision = reply.Revision
 		in.Cursor, at = string(page.NextCursor), strconv.FormatUint(reply.Revision, 10)
 	}
 }

@@ -290,15 +290,14 @@ func TestB6MembersWrite(t *testing.T) {
 // back with each of their digits.
 func TestB13DataIsExact(t *testing.T) {
 	who := newcomer(t, "writer")
-	head := root().ask(t, "GET", "/v1/audit/verify", nil).good(t)["last"]
 	for _, data := range []string{`{"n":NaN}`, `{"n":Infinity}`, `{"n":1,"n":2}`, `{"at":2026-01-01}`, `[1]`, `"text"`, `{"n":01}`} {
 		a := who.ask(t, "POST", "/v1/objects", content(data))
 		if a.status != 400 && a.status != 422 {
 			t.Errorf("%s: %v", data, a)
 		}
 	}
-	if now := root().ask(t, "GET", "/v1/audit/verify", nil).good(t)["last"]; now != head {
-		t.Errorf("the trail went from %v to %v", head, now)
+	if left := root().ask(t, "GET", "/v1/audit/entries?actor_id="+who.id, nil).items(t); len(left) != 0 {
+		t.Errorf("data that was refused left %v", left)
 	}
 	made := who.ask(t, "POST", "/v1/objects", content(`{"n":1152921504606846977,"f":1.10}`)).good(t)
 	for node := range 3 {
