@@ -54,7 +54,7 @@ var Compact = op.NewCommand(Ops, op.Spec[CompactInput, Compacted]{
 		}
 		switch {
 		case !compactable(tx, r):
-		case holds.take(r.Entry):
+		case holds.take(tx, r):
 			out.Held++
 		default:
 			found = append(found, r)

@@ -1,7 +1,10 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -50,14 +53,47 @@ func held(v state.View) holds {
 	return all
 }
 
-// take says whether an entry is under one of the holds.
-func (all holds) take(entry []byte) bool {
+// take says whether an entry is under one of the holds: for itself, or as the
+// batch that holds a read which would be, as an entry of its own.
+func (all holds) take(v state.View, r *row) bool {
 	for _, m := range all {
-		if passes, _ := m.takes(entry, false); passes {
+		if passes, _ := m.takes(r.Entry, false); passes {
 			return true
 		}
 	}
-	return false
+	b, batch := reads.Find(v, r.Sequence)
+	if !batch || len(all) == 0 {
+		return false
+	}
+	read := b.Reads()
+	return slices.ContainsFunc(all, func(m *match) bool {
+		return m.during(r.Entry) && slices.ContainsFunc(read, m.takesRead)
+	})
+}
+
+// during says whether the time of an entry passes.
+func (m *match) during(entry []byte) bool {
+	at := chain.Text(entry, "timestamp")
+	return at >= m.since && at <= m.until
+}
+
+// takesRead says whether one of the reads would pass as an entry of its own.
+func (m *match) takesRead(r reads.Reads) bool {
+	return slices.ContainsFunc(r.Targets, func(t reads.Target) bool {
+		for _, w := range m.wants {
+			have := "" // reads are of no scope
+			switch w.field {
+			case fieldActor:
+				have = string(r.ActorID)
+			case fieldTarget:
+				have = string(t.ID)
+			}
+			if !slices.Contains(w.texts, have) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // maxHolds bounds the names of holds: each entry that is compacted or pruned is

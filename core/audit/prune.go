@@ -189,7 +189,7 @@ func prunable(tx *op.Tx, from, to uint64) (cut uint64, stopped string) {
 		rows := entries.Scan(tx, state.Range{Prefix: state.Key(key.Audit), After: state.Key(key.Audit, from)})
 		defer rows.Close()
 		for rows.Next() && rows.Row().Sequence <= end {
-			if all.take(rows.Row().Entry) {
+			if all.take(tx, rows.Row()) {
 				limit(rows.Row().Sequence-1, stopHold)
 				break
 			}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -132,7 +133,7 @@ var EstimateQuery = op.NewQuery(Ops, op.Spec[EstimateInput, Estimate]{
 		if !compactable(v.Now, r) {
 			continue
 		}
-		if all.take(r.Entry) {
+		if all.take(v, r) {
 			out.Held++
 		} else {
 			out.Compact++
@@ -161,6 +162,14 @@ func (t *trail) free(all holds, last uint64) (free uint64, known bool) {
 			free, known = w.done(), false
 		}
 		w.close()
+	}
+	batches := reads.Scan(t.v.Now, t.base+1)
+	defer batches.Close()
+	for n := 0; len(all) > 0 && batches.Next() && batches.Row().Sequence <= free; n++ {
+		at := batches.Row().Sequence
+		if n == maxCount || all.take(t.v.Now, load(t.v.Now, at)) {
+			return at - 1, known && n < maxCount
+		}
 	}
 	return free, known
 }

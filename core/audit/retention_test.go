@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/weir-store/weir/core/audit/chain"
+	"github.com/weir-store/weir/core/audit/reads"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
@@ -170,6 +171,37 @@ func TestHolds(t *testing.T) {
 		if _, f := Place.Decode(parsed(t, fmt.Sprintf(`{"name":%q}`, name))); f == nil {
 			t.Errorf("%q is a name", name)
 		}
+	}
+}
+
+// What a batch says of held reads is held with it, although the entry of the
+// batch names neither who read nor what.
+func TestHoldsReachIntoBatches(t *testing.T) {
+	for name, hold := range map[string]PlaceInput{
+		"what was read":  {Name: "case", TargetID: "obj_1"},
+		"who read":       {Name: "case", ActorID: "alice"},
+		"something else": {Name: "case", ActorID: "bob", TargetID: "obj_1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLog(t)
+			in := reads.CommitInput{Batch: "5e0b", Reads: []reads.Reads{{
+				Minute: 60_000_000, ActorID: "alice", Action: "read", Operation: "object.get", Entity: "object",
+				Targets: []reads.Target{{ID: "obj_0", Count: 1}, {ID: "obj_1", Count: 1}},
+			}}}
+			batch, err := exec(l, reads.Commit, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := exec(l, Place, hold); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := exec(l, Compact, CompactInput{BeforeSequence: batch.Sequence + 1}); err != nil {
+				t.Fatal(err)
+			}
+			if _, kept := reads.Find(l.view(), batch.Sequence); kept != (name != "something else") {
+				t.Errorf("the reads are kept: %v", kept)
+			}
+		})
 	}
 }
 
