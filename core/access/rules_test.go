@@ -400,3 +400,17 @@ func TestHiddenIsAbsent(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadIsNotShown denies reading where something else would show what is
+// not to be read: the reply of a restore, and lists for administrators.
+func TestUnreadIsNotShown(t *testing.T) {
+	s := setUp(t)
+	must(s, "alice", objects.Delete.Call, objects.DeleteInput{ID: s.note})
+	s.rule(deny, `{"action":"read"}`, rules.TargetObject, string(s.note), rules.TargetPrincipal, "root")
+	if o := must(s, "alice", objects.Restore.Call, objects.RestoreInput{ID: s.note}); o.Data != nil {
+		t.Errorf("the restore shows %s", o.Data)
+	}
+	if page := must(s, "root", identity.List.Call, identity.ListInput{}); len(page.Items) != 0 {
+		t.Errorf("the administrator lists %d principals, and may read none", len(page.Items))
+	}
+}

@@ -67,8 +67,7 @@ func (in *ListInput) matches(p *Principal) bool {
 // Sees says whether the caller sees a principal, by the rights of now.
 func Sees(v *op.View, id urn.ID) bool {
 	if v.Caller.Holds(op.Administer) {
-		return true
+		return v.Forbidden("read", op.Principal(id)) == nil
 	}
-	d := v.Sight.Decide(v.Now, op.Request{Principal: v.Caller.ID, Action: "read", Target: op.Principal(id), Need: op.Read, Time: v.Time})
-	return d.Allowed
+	return v.Decide("read", op.Read, op.Principal(id)).Allowed
 }

@@ -149,5 +149,9 @@ var Restore = op.NewCommand(Ops, op.Spec[RestoreInput, Object]{
 	before := traced(h, last)
 	x := h.revive(tx, last.Body.Bytes, in.Reason)
 	record(tx, "rollback", h, before, traced(h, x))
-	return shown(tx.View(), h, x), nil
+	out := shown(tx.View(), h, x)
+	if !tx.Decide("read", op.Read, op.Object(h.ID)).Allowed {
+		out.Data = nil
+	}
+	return out, nil
 })
