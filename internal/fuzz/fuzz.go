@@ -221,13 +221,13 @@ func (f *fuzzer) steps(w *world, r *rand.Rand, s script) error {
 	return errors.Join(w.takeBack(), w.verify(), w.sound())
 }
 
-// verify has the trail of the whole graph checked.
+// verify has the trail of the whole graph checked, and the states behind it.
 func (w *world) verify() error {
 	now, err := w.look(w.revision())
 	if err != nil {
 		return err
 	}
-	report, f, err := ask(w.machine, root, audit.Verify, audit.VerifyInput{}, now, now, w.now)
+	report, f, err := ask(w.machine, root, audit.Verify, audit.VerifyInput{Bodies: true}, now, now, w.now)
 	if err := either(f, err); err != nil {
 		return err
 	}

@@ -108,10 +108,19 @@ func (m *machine) look(revision uint64) (state.View, error) {
 	return state.Over(s), nil
 }
 
+// lookAt is look as queries call it.
+func (m *machine) lookAt(revision uint64, fn func(past state.View)) {
+	v, err := m.look(revision)
+	if err != nil {
+		panic(&state.Broken{Err: err})
+	}
+	fn(v)
+}
+
 // ask answers a query of somebody about a view, as a node does once it has
 // authenticated the caller and opened the cursor.
 func ask[In, Out any](m *machine, who op.Caller, q op.Query[In, Out], in In, v, now state.View, at state.Time) (out Out, f *fault.Fault, err error) {
-	view := op.View{View: v, Now: now, Caller: who, Time: m.now, At: at, Sight: m.sight, Catalog: m.catalog}
+	view := op.View{View: v, Now: now, Caller: who, Time: m.now, At: at, Sight: m.sight, Catalog: m.catalog, Look: m.lookAt}
 	if f := q.Authorize(view, in).Refusal(q.Need()); f != nil {
 		return out, f, nil
 	}

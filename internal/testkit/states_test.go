@@ -47,6 +47,9 @@ func TestStatesBehindTheTrail(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if one, err := audit.Verify.Call(ctx, p.Admin(), audit.VerifyInput{From: n, To: n, Bodies: true}); err != nil || !one.Valid {
+				t.Errorf("entry %d alone: %+v %v", n, one, err)
+			}
 			if e.BeforeDigest == "" && e.AfterDigest == "" {
 				continue
 			}
