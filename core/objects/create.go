@@ -24,10 +24,10 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Object]{
 	Example: CreateInput{Type: "note", Data: op.JSON(`{"title":"draft"}`)},
 	Result:  example,
 	Undo:    op.Reversible("tombstone the object"),
-}, create)
+}, func(tx *op.Tx, in CreateInput) (Object, error) { return create(tx, in, &naming{}) })
 
-func create(tx *op.Tx, in CreateInput) (Object, error) {
-	warning, f := refer(tx, in.Type)
+func create(tx *op.Tx, in CreateInput, n *naming) (Object, error) {
+	warning, f := n.refer(tx, in.Type)
 	if f != nil {
 		return Object{}, f
 	}
@@ -72,8 +72,9 @@ var CreateMany = op.NewCommand(Ops, op.Spec[CreateManyInput, CreateManyOutput]{
 	Undo:    op.Reversible("tombstone the objects"),
 }, func(tx *op.Tx, in CreateManyInput) (CreateManyOutput, error) {
 	out := CreateManyOutput{Items: make([]Object, len(in.Items))}
+	n := &naming{}
 	for i, item := range in.Items {
-		o, err := createOne(tx, item)
+		o, err := createOne(tx, item, n)
 		if err != nil {
 			return CreateManyOutput{}, op.AtItem(err, "items", i)
 		}
@@ -83,11 +84,11 @@ var CreateMany = op.NewCommand(Ops, op.Spec[CreateManyInput, CreateManyOutput]{
 })
 
 // createOne does what Create does, with the rules and the guards about it.
-func createOne(tx *op.Tx, in CreateInput) (Object, error) {
+func createOne(tx *op.Tx, in CreateInput, n *naming) (Object, error) {
 	if err := tx.Forbidden("create", op.NewObject(in.Type)); err != nil {
 		return Object{}, err
 	}
-	o, err := create(tx, in)
+	o, err := create(tx, in, n)
 	if err != nil {
 		return Object{}, err
 	}

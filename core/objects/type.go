@@ -52,20 +52,39 @@ func enroll(tx *op.Tx, name string) (*Type, *fault.Fault) {
 // another: a list of what it owns costs a seek to each.
 const maxTypes = 1000
 
+// naming counts the types that one command names first.
+type naming struct {
+	counted bool
+	types   int
+}
+
 // refer says whether a new object may be of a type: the registry can end one. A
 // deprecated one gives a warning.
-func refer(tx *op.Tx, name string) (warning string, f *fault.Fault) {
+func (n *naming) refer(tx *op.Tx, name string) (warning string, f *fault.Fault) {
 	t, known := FindType(tx, name)
 	if !known {
-		if len(typesOf(tx, tx.Caller.ID)) >= maxTypes {
-			return "", fault.New(fault.LimitExceeded, "you have objects of %d types, and this would be a new one; use one that there is", maxTypes).
-				With("max_types", int64(maxTypes))
+		if f := n.first(tx); f != nil {
+			return "", f
 		}
 		if t, f = enroll(tx, name); f != nil {
 			return "", f
 		}
 	}
 	return registry.Refer(tx, t.EntryID)
+}
+
+// first says whether the caller may name one more type that there is not yet.
+// What the caller has is looked up once: it costs a seek to each type.
+func (n *naming) first(tx *op.Tx) *fault.Fault {
+	if !n.counted {
+		n.counted, n.types = true, len(typesOf(tx, tx.Caller.ID))
+	}
+	if n.types >= maxTypes {
+		return fault.New(fault.LimitExceeded, "you have objects of %d types, and this would be a new one; use one that there is", maxTypes).
+			With("max_types", int64(maxTypes))
+	}
+	n.types++
+	return nil
 }
 
 // stated says whether a change names the version that it was made from, where

@@ -9,36 +9,14 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/internal/testkit"
-	"github.com/weir-store/weir/storage"
 	"github.com/weir-store/weir/storage/memdb"
 )
-
-// walked counts the walks over an engine.
-type walked struct {
-	storage.Engine
-	walks int
-}
-
-func (w *walked) Snapshot(revision uint64) (storage.Snapshot, error) {
-	s, err := w.Engine.Snapshot(revision)
-	return walkedSnapshot{s, w}, err
-}
-
-type walkedSnapshot struct {
-	storage.Snapshot
-	engine *walked
-}
-
-func (s walkedSnapshot) Scan(start, end []byte, reverse bool) storage.Iterator {
-	s.engine.walks++
-	return s.Snapshot.Scan(start, end, reverse)
-}
 
 // All entries about one thing pass its rollbacks once, and not each for itself:
 // nobody holds up the log with a thing that went back and forth.
 func TestCascadePassesRollbacksOnce(t *testing.T) {
 	const changes, rollbacks = 100, 100
-	engine := &walked{Engine: memdb.New()}
+	engine := &testkit.Walks{Engine: memdb.New()}
 	s := testkit.Over(t, engine)
 	p := &play{Solo: s, t: t, alice: s.User("alice")}
 	o := p.newNote(`{"n":0}`)
@@ -54,9 +32,9 @@ func TestCascadePassesRollbacksOnce(t *testing.T) {
 	for i := range rollbacks {
 		p.undo(p.alice, p.one(func() { p.update(o.ID, fmt.Sprintf(`{"m":%d}`, i)) }))
 	}
-	before := engine.walks
+	before := engine.N
 	out := must(p, p.alice, temporal.Create, temporal.CreateInput{EntryID: root, Cascade: true})
-	walks := engine.walks - before
+	walks := engine.N - before
 	if got := p.get(o.ID); len(out.RolledBack) != changes+1 || string(got.Data) != `{"n":0}` {
 		t.Errorf("%d entries were taken back, %s", len(out.RolledBack), got.Data)
 	}
