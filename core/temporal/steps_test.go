@@ -23,7 +23,7 @@ func TestCascadePassesRollbacksOnce(t *testing.T) {
 	root := p.one(func() { p.update(o.ID, `{"n":1}`) })
 	for i := range changes {
 		_, err := p.alice.Run(context.Background(), &op.Call{
-			Op: objects.Update.Name, Trace: op.Trace{ParentID: root}, Input: op.JSON(fmt.Sprintf(`{"id":"%s","data":{"n":%d}}`, o.ID, i+2)),
+			Op: objects.Update.Name, Trace: op.Trace{ParentID: root}, Input: op.JSON(fmt.Sprintf(`{"id":%q,"data":{"n":%d}}`, o.ID, i+2)),
 		})
 		if err != nil {
 			t.Fatal(err)
