@@ -65,8 +65,9 @@ func (w *walk) beyond(n, end uint64) bool {
 	return n > end
 }
 
-// next steps to the next entry. Where more is false there is none; else there
-// is a row, or the walk has come to from without one and has to end for now.
+// next steps to the next entry. Where more is false there is none. Where more is
+// true and the row nil, the steps of the page are used up: the next page begins
+// at from.
 func (w *walk) next() (r *row, more bool) {
 	for !w.beyond(w.from, w.to) {
 		if w.rows == nil && len(w.lists) > 0 && w.from <= w.look.Indexed() {

@@ -14,9 +14,6 @@ type ListInput struct {
 	op.Paging
 }
 
-// pageScan bounds the rows that one page looks at.
-const pageScan = 1000
-
 // List shows the principals that the caller may see, in order of id.
 var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	Name:    "list",
@@ -28,19 +25,13 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	Example: ListInput{Kind: KindUser},
 	Result:  op.NewPage([]Principal{Example}, ""),
 }, func(v *op.View, in ListInput) (op.Page[Principal], error) {
-	rows := in.rows(v)
-	defer rows.Close()
-	var items []Principal
-	for seen := 1; rows.Next(); seen++ {
-		p := rows.Row()
-		if in.matches(p) && Sees(v, p.ID) {
-			items = append(items, p.ShownTo(&v.Caller))
+	show := func(p *Principal) (Principal, bool) {
+		if !in.matches(p) || !Sees(v, p.ID) {
+			return Principal{}, false
 		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(p.ID)), nil
-		}
+		return p.ShownTo(&v.Caller), true
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(in.rows(v), in.Paging, show, func(p *Principal) op.Cursor { return op.Cursor(p.ID) }), nil
 })
 
 // rows walks the fewest principals that hold all that are asked for, in order

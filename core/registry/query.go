@@ -11,9 +11,6 @@ import (
 	"github.com/weir-store/weir/storage/key"
 )
 
-// pageScan bounds the rows that one page looks at.
-const pageScan = 1000
-
 // QueryInput filters entries; all filters that are given must fit.
 type QueryInput struct {
 	Kind         string `json:"kind,omitempty" op:"query,max=64" doc:"only this kind"`
@@ -45,19 +42,14 @@ var Query = op.NewQuery(Ops, op.Spec[QueryInput, op.Page[Entry]]{
 		return nil
 	},
 }, func(v *op.View, in QueryInput) (op.Page[Entry], error) {
-	rows := in.walk(v)
-	defer rows.Close()
-	var items []Entry
-	for seen := 1; rows.Next(); seen++ {
-		e := rows.Row()
-		if s, ok := visible(v, e, in.wants(e)); ok {
-			items = append(items, *s)
+	show := func(e *Entry) (Entry, bool) {
+		s, ok := visible(v, e, in.wants(e))
+		if !ok {
+			return Entry{}, false
 		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(e.ID)), nil
-		}
+		return *s, true
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(in.walk(v), in.Paging, show, func(e *Entry) op.Cursor { return op.Cursor(e.ID) }), nil
 })
 
 // walk takes the way that the fewest entries lie on, as a rule. All ways end

@@ -85,18 +85,7 @@ func (b *Binding) under(r *row, activeOnly *bool) (Binding, bool) {
 }
 
 func page(found *state.Rows[Binding], p op.Paging, show func(b *Binding) (Binding, bool)) op.Page[Binding] {
-	defer found.Close()
-	var items []Binding
-	for looked := 1; found.Next(); looked++ {
-		b := found.Row()
-		if shown, ok := show(b); ok {
-			items = append(items, shown)
-		}
-		if len(items) == p.Size() || looked == pageScan {
-			return op.NewPage(items, op.Cursor(b.ID))
-		}
-	}
-	return op.NewPage(items, "")
+	return op.Fill(found, p, show, func(b *Binding) op.Cursor { return op.Cursor(b.ID) })
 }
 
 func checkCursor(cursor string) *fault.Fault {

@@ -11,9 +11,6 @@ import (
 	"github.com/weir-store/weir/storage/key"
 )
 
-// pageScan bounds the rows that one page looks at.
-const pageScan = 1000
-
 // ListInput filters rules.
 type ListInput struct {
 	Type       string `json:"rule_type,omitempty" op:"query,enum=access|sharing|visibility|ownership|constraint|redaction|rate_limit|quota|feature_flag" doc:"only rules of this type"`
@@ -42,18 +39,15 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Rule]]{
 		return op.Page[Rule]{}, f
 	}
 	found := byPriority.Scan(v, state.Range{Prefix: state.Key(key.RulePriority), After: last})
-	defer found.Close()
-	var items []Rule
-	for looked := 1; found.Next(); looked++ {
-		r := found.Row()
-		if in.wants(r) && r.seen(v) {
-			items = append(items, r.shown())
+	show := func(r *row) (Rule, bool) {
+		if !in.wants(r) || !r.seen(v) {
+			return Rule{}, false
 		}
-		if len(items) == in.Size() || looked == pageScan {
-			return op.NewPage(items, op.Cursor(strconv.FormatInt(r.Body.Priority, 10)+"/"+string(r.ID))), nil
-		}
+		return r.shown(), true
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(found, in.Paging, show, func(r *row) op.Cursor {
+		return op.Cursor(strconv.FormatInt(r.Body.Priority, 10) + "/" + string(r.ID))
+	}), nil
 })
 
 func (in *ListInput) wants(r *row) bool {

@@ -76,7 +76,7 @@ func (d *descent) walk(parent urn.ID, depth int, path []urn.ID) bool {
 				d.items = append(d.items, h.shown())
 			}
 		}
-		if len(d.items) == d.size || d.seen == pageScan {
+		if len(d.items) == d.size || d.seen == op.PageScan {
 			return false
 		}
 		if !h.Archived && depth < d.level && !d.walk(h.ID, depth+1, nil) {

@@ -58,7 +58,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Scope]]{
 		if h, ok := Find(v, id); ok && in.wants(h) && visible(v, id) {
 			items = append(items, h.shown())
 		}
-		if len(items) == in.Size() || seen == pageScan {
+		if len(items) == in.Size() || seen == op.PageScan {
 			return op.NewPage(items, op.Cursor(id)), nil
 		}
 	}

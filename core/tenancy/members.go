@@ -10,9 +10,6 @@ import (
 	"github.com/weir-store/weir/storage/key"
 )
 
-// pageScan bounds the rows that one page looks at.
-const pageScan = 1000
-
 // MembersInput names a scope and filters its members.
 type MembersInput struct {
 	ID         urn.ID `json:"id" op:"path,id=scp|org" doc:"the scope"`
@@ -44,19 +41,11 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	if in.Cursor != "" {
 		r.After = state.Key(key.MembershipScope, in.ID, urn.ID(in.Cursor))
 	}
-	rows := byScope.Scan(v, r)
-	defer rows.Close()
-	var items []Membership
-	for seen := 1; rows.Next(); seen++ {
-		m := rows.Row().shown(v, scope, v.At)
-		if (in.Role == "" || m.Role == in.Role) && (m.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly)) {
-			items = append(items, m)
-		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(m.ID)), nil
-		}
+	show := func(m *Membership) (Membership, bool) {
+		s := m.shown(v, scope, v.At)
+		return s, (in.Role == "" || s.Role == in.Role) && (s.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly))
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(byScope.Scan(v, r), in.Paging, show, (*Membership).cursor), nil
 })
 
 // within refuses callers who are no members of the scope itself, with a role
@@ -72,6 +61,8 @@ func within(v *op.View, scope urn.ID, need op.Level) *fault.Fault {
 	}
 	return fault.New(fault.PermissionDenied, "this is shown to members of the scope only")
 }
+
+func (m *Membership) cursor() op.Cursor { return op.Cursor(m.ID) }
 
 func checkCursor(cursor string, prefixes ...string) *fault.Fault {
 	if cursor != "" && !urn.IsValid(urn.ID(cursor), prefixes...) {

@@ -36,19 +36,12 @@ var Projections = op.NewQuery(Ops, op.Spec[ProjectionsInput, op.Page[Projection]
 	if !ok {
 		return none, op.NotFound()
 	}
-	rows := Shown(v, in.ID, urn.ID(in.Cursor))
-	defer rows.Close()
-	var items []Projection
-	for seen := 1; rows.Next(); seen++ {
-		p := rows.Row().shown(v, scope)
-		if (p.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly)) && !hidden(v, p.ObjectID) {
-			items = append(items, p)
-		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(p.ObjectID)), nil
-		}
+	show := func(p *Projection) (Projection, bool) {
+		s := p.shown(v, scope)
+		return s, (s.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly)) && !hidden(v, p.ObjectID)
 	}
-	return op.NewPage(items, ""), nil
+	rows := Shown(v, in.ID, urn.ID(in.Cursor))
+	return op.Fill(rows, in.Paging, show, func(p *Projection) op.Cursor { return op.Cursor(p.ObjectID) }), nil
 })
 
 // hidden says whether the caller would see an object but for a rule: then no
@@ -85,20 +78,12 @@ var OfObject = op.NewQuery(Ops, op.Spec[OfObjectInput, op.Page[Projection]]{
 	if in.Cursor != "" {
 		r.After = state.Key(key.ProjectionObject, in.ObjectID, urn.ID(in.Cursor))
 	}
-	rows := byObject.Scan(v, r)
-	defer rows.Close()
-	var items []Projection
-	for seen := 1; rows.Next(); seen++ {
-		p := rows.Row()
+	show := func(p *Projection) (Projection, bool) {
 		scope, _ := Find(v, p.ScopeID)
-		if s := p.shown(v, scope); s.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly) {
-			items = append(items, s)
-		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(p.ScopeID)), nil
-		}
+		s := p.shown(v, scope)
+		return s, s.Live() || (in.ActiveOnly != nil && !*in.ActiveOnly)
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(byObject.Scan(v, r), in.Paging, show, func(p *Projection) op.Cursor { return op.Cursor(p.ScopeID) }), nil
 })
 
 // ShareInput names a scope and an object.

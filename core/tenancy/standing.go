@@ -38,20 +38,12 @@ var OfPrincipal = op.NewQuery(Ops, op.Spec[OfPrincipalInput, op.Page[Membership]
 		}
 		r.After = state.Key(key.Membership, string(in.ID), last.ScopeID, last.ID)
 	}
-	rows := memberships.Scan(v, r)
-	defer rows.Close()
-	var items []Membership
-	for seen := 1; rows.Next(); seen++ {
-		m := rows.Row()
+	show := func(m *Membership) (Membership, bool) {
 		scope, _ := Find(v, m.ScopeID)
-		if s := m.shown(v, scope, v.At); s.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly) {
-			items = append(items, s)
-		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(m.ID)), nil
-		}
+		s := m.shown(v, scope, v.At)
+		return s, s.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly)
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(memberships.Scan(v, r), in.Paging, show, (*Membership).cursor), nil
 })
 
 // StandingInput names a scope and a principal.

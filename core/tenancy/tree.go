@@ -25,19 +25,13 @@ var Children = op.NewQuery(Ops, op.Spec[ChildrenInput, op.Page[Scope]]{
 	Result:   op.NewPage([]Scope{example}, ""),
 	Validate: func(in *ChildrenInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope) },
 }, func(v *op.View, in ChildrenInput) (op.Page[Scope], error) {
-	rows := Below(v, in.ID, urn.ID(in.Cursor))
-	defer rows.Close()
-	var items []Scope
-	for seen := 1; rows.Next(); seen++ {
-		h := rows.Row()
-		if !h.Archived && visible(v, h.ID) {
-			items = append(items, h.shown())
+	show := func(h *Header) (Scope, bool) {
+		if h.Archived || !visible(v, h.ID) {
+			return Scope{}, false
 		}
-		if len(items) == in.Size() || seen == pageScan {
-			return op.NewPage(items, op.Cursor(h.ID)), nil
-		}
+		return h.shown(), true
 	}
-	return op.NewPage(items, ""), nil
+	return op.Fill(Below(v, in.ID, urn.ID(in.Cursor)), in.Paging, show, func(h *Header) op.Cursor { return op.Cursor(h.ID) }), nil
 })
 
 // Ancestors lists the scopes above one that the caller can see, nearest first.

@@ -9,9 +9,6 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-// pageScan bounds the rows that one page looks at.
-const pageScan = 1000
-
 // ListInput names a principal and filters its relationships.
 type ListInput struct {
 	ID         urn.ID `json:"id" op:"path,id=principal" doc:"the principal"`
@@ -98,7 +95,7 @@ func (l *listing) page(way direction, after *Relationship) op.Cursor {
 		if (all || r.Lifecycle == identity.Active) && identity.Sees(l.v, r.end(way)) {
 			l.items = append(l.items, r)
 		}
-		if len(l.items) == l.in.Size() || l.seen == pageScan {
+		if len(l.items) == l.in.Size() || l.seen == op.PageScan {
 			return op.Cursor(name + " " + string(r.ID))
 		}
 	}
