@@ -37,6 +37,8 @@ var (
 	Relationship        = declare(Space{ID: 0x26, Name: "relationship"})
 	RelationshipID      = declare(Space{ID: 0x27, Name: "relationship_id"})
 	RelationshipChild   = declare(Space{ID: 0x28, Name: "relationship_child"})
+	Identifier          = declare(Space{ID: 0x29, Name: "identifier"})
+	IdentifierPrincipal = declare(Space{ID: 0x2A, Name: "identifier_principal"})
 
 	Object        = declare(Space{ID: 0x30, Name: "object"})
 	ObjectOwner   = declare(Space{ID: 0x31, Name: "object_owner"})
@@ -55,6 +57,11 @@ var (
 	MembershipID     = declare(Space{ID: 0x48, Name: "membership_id"})
 	ProjectionID     = declare(Space{ID: 0x49, Name: "projection_id"})
 	ProjectionType   = declare(Space{ID: 0x4A, Name: "projection_type"})
+
+	MembershipTuple        = declare(Space{ID: 0x4B, Name: "membership_tuple"})
+	MembershipTupleSubject = declare(Space{ID: 0x4C, Name: "membership_tuple_subject"})
+	MembershipTupleObject  = declare(Space{ID: 0x4D, Name: "membership_tuple_object"})
+	OrgSlug                = declare(Space{ID: 0x4E, Name: "org_slug"})
 
 	Rule              = declare(Space{ID: 0x50, Name: "rule"})
 	RulePriority      = declare(Space{ID: 0x51, Name: "rule_priority"})
@@ -80,6 +87,21 @@ var (
 	AuditHold      = declare(Space{ID: 0x6C, Name: "audit_hold"})
 	AuditExport    = declare(Space{ID: 0x6D, Name: "audit_export"})
 	AuditRetention = declare(Space{ID: 0x6E, Name: "audit_retention"})
+
+	// Layer 4 goes on here: what grants without a place of its own.
+	Tuple             = declare(Space{ID: 0x71, Name: "tuple"})
+	TupleID           = declare(Space{ID: 0x72, Name: "tuple_id"})
+	TupleSubject      = declare(Space{ID: 0x73, Name: "tuple_subject"})
+	TupleObject       = declare(Space{ID: 0x74, Name: "tuple_object"})
+	TupleRule         = declare(Space{ID: 0x75, Name: "tuple_rule"})
+	Invitation        = declare(Space{ID: 0x76, Name: "invitation"})
+	InvitationOrg     = declare(Space{ID: 0x77, Name: "invitation_org"})
+	InvitationPending = declare(Space{ID: 0x78, Name: "invitation_pending"})
+	InvitationInviter = declare(Space{ID: 0x79, Name: "invitation_inviter"})
+	InvitationExpiry  = declare(Space{ID: 0x7A, Name: "invitation_expiry"})
+	Share             = declare(Space{ID: 0x7B, Name: "share"})
+	ShareDigest       = declare(Space{ID: 0x7C, Name: "share_digest"})
+	ShareObject       = declare(Space{ID: 0x7D, Name: "share_object"})
 
 	// These lie in a node's own index, never in the state.
 	IndexMark    = declare(Space{ID: 0xF0, Name: "index_mark", Volatile: true})
