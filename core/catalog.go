@@ -17,6 +17,7 @@ import (
 	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/org"
 )
 
 // Sets are the operations of all layers, in the order of the layers.
@@ -32,6 +33,7 @@ func Sets() []*op.Set {
 		objects.Ops,
 		tenancy.Ops,
 		tenancy.Memberships,
+		org.Ops,
 		rules.Ops,
 		access.Ops,
 		reads.Ops,

@@ -123,7 +123,7 @@ func (j *judge) roles(scope urn.ID) []string {
 	chain := s.chain(scope)
 	var roles []string
 	for _, m := range tenancy.Held(j.view, scope, j.principal.ID) {
-		if len(chain) > 0 && closedBy(m, j.at) == "" && gate(j.view, m, chain[len(chain)-1], j.at) == "" {
+		if len(chain) > 0 && closedBy(m, j.at) == "" && s.closes(m, chain[0], chain[len(chain)-1]) == "" {
 			roles = append(roles, string(m.Role))
 		}
 	}

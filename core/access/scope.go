@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 
+	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
@@ -11,7 +12,8 @@ import (
 
 // toScope finds the ways to a scope itself: by a role in it, or to look at it
 // by one in a scope above. An archived scope is still looked at by those whom
-// its end took; what cannot be done in it any more its handlers say.
+// its end took; what cannot be done in it any more its handlers say. A suspended
+// organization is there for those alone who run it.
 func toScope(v state.View, r op.Request) []op.Reason {
 	s := subject{view: v, at: r.Time, scopes: map[urn.ID]*tenancy.Header{}}
 	chain := s.chain(r.Target.ID)
@@ -27,7 +29,10 @@ func toScope(v state.View, r op.Request) []op.Reason {
 			}
 			shut := closedBy(m, r.Time)
 			if shut == "" {
-				shut = gate(v, m, chain[len(chain)-1], r.Time)
+				shut = s.closes(m, h, chain[len(chain)-1])
+			}
+			if shut == "" && h.Suspended && m.Role.OnScope() < op.Admin {
+				shut = cutSuspended
 			}
 			if shut != "" {
 				way.Level, way.Cut = op.None, shut
@@ -48,4 +53,31 @@ func effective(v state.View, principal urn.ID, at state.Time) []*tenancy.Members
 		chain := s.chain(m.ScopeID)
 		return len(chain) == 0 || s.barred(m, chain) != ""
 	})
+}
+
+// hosting is what a host may do with organizations: whatever their owners may.
+func hosting(v state.View, p *identity.Principal, scope urn.ID) []op.Reason {
+	if !p.Holds(op.ActAsHost) {
+		return nil
+	}
+	if h, ok := tenancy.Find(v, scope); !ok || h.Kind != tenancy.KindOrg {
+		return nil
+	}
+	return []op.Reason{{Via: op.ViaPermission, ScopeID: scope, Level: op.Own}}
+}
+
+// toMembership finds the ways to a membership: to be the member, or by a role in
+// its scope above that of a guest.
+func toMembership(v state.View, p *identity.Principal, r op.Request) []op.Reason {
+	m, known := tenancy.FindMembership(v, r.Target.ID)
+	if !known {
+		return nil
+	}
+	var why []op.Reason
+	if m.PrincipalID == p.ID {
+		why = append(why, op.Reason{Via: op.ViaSelf, Level: op.Read})
+	}
+	r.Target = op.Scope(m.ScopeID)
+	ways := slices.DeleteFunc(toScope(v, r), func(way op.Reason) bool { return way.Role == string(tenancy.Guest) })
+	return append(append(append(why, ways...), hosting(v, p, m.ScopeID)...), administering(p)...)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -65,7 +66,9 @@ func ways(v state.View, p *identity.Principal, r op.Request) []op.Reason {
 	case op.EntityObject:
 		return toObject(v, r)
 	case op.EntityScope:
-		return append(toScope(v, r), administering(p)...)
+		return append(append(toScope(v, r), hosting(v, p, r.Target.ID)...), administering(p)...)
+	case tenancy.EntityMembership:
+		return toMembership(v, p, r)
 	case op.EntityPrincipal:
 		return toPrincipal(v, p, r)
 	case relation.EntityRelationship:

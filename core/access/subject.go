@@ -145,7 +145,19 @@ func (s *subject) barred(m *tenancy.Membership, chain []*tenancy.Header) string 
 	case home.Suspended:
 		return cutSuspended
 	}
-	return gate(s.view, m, chain[len(chain)-1], s.at)
+	return s.closes(m, chain[0], chain[len(chain)-1])
+}
+
+// closes says why a row that counts by itself does not in the organization that
+// it is in or below: it ended with its member, or the gate is shut.
+func (s *subject) closes(m *tenancy.Membership, home, root *tenancy.Header) string {
+	if home.Kind == tenancy.KindOrg {
+		if !home.Archived && m.EffectiveIn(s.view, home, s.at).Status == tenancy.StatusRevoked {
+			return cutRevoked
+		}
+		return ""
+	}
+	return gate(s.view, m, root, s.at)
 }
 
 // gate is what an organization does to memberships below it: they count only

@@ -49,9 +49,10 @@ func revert(tx *op.Tx, id urn.ID, past state.View) error {
 	}
 	next := *now
 	if was, there := Find(past, id); there {
-		next.DisplayName, next.Lifecycle, next.Permissions, next.Metadata = was.DisplayName, was.Lifecycle, was.Permissions, was.Metadata
+		next.DisplayName, next.Permissions, next.Metadata = was.DisplayName, was.Permissions, was.Metadata
+		next.become(was.Lifecycle, tx.Time())
 	} else {
-		next.Lifecycle = Archived
+		next.become(Archived, tx.Time())
 	}
 	if now.equals(&next) {
 		return op.Moot("the principal is already as it was")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -86,12 +87,20 @@ func move(tx *op.Tx, id urn.ID, to string, from ...string) (Principal, error) {
 		return Principal{}, fault.New(fault.InvalidTransition, "the principal is %s", p.Lifecycle).With("lifecycle", p.Lifecycle)
 	}
 	before := *p
-	p.Lifecycle = to
+	p.become(to, tx.Time())
 	if f := before.replaceable(tx, p); f != nil {
 		return Principal{}, f
 	}
 	p.change(tx, "lifecycle_change", before, fault.Member{Name: "lifecycle", Value: to})
 	return *p, nil
+}
+
+// become gives a principal another lifecycle.
+func (p *Principal) become(lifecycle string, at state.Time) {
+	if lifecycle == Archived && p.Lifecycle != Archived {
+		p.ArchivedAt = at
+	}
+	p.Lifecycle = lifecycle
 }
 
 // change writes a changed principal and leaves the trace.

@@ -38,6 +38,9 @@ type Principal struct {
 	EntryID     urn.ID          `cbor:"8,keyasint" json:"registry_entry_id" doc:"its entry in the registry"`
 	Permissions []op.Permission `cbor:"9,keyasint,omitempty" json:"permissions,omitempty" doc:"cluster permissions it holds"`
 	Metadata    op.JSON         `cbor:"10,keyasint,omitempty" json:"metadata,omitempty" doc:"facts of your own"`
+	// ArchivedAt is when it was archived last, also if that was taken back:
+	// what ended with it for good ended then.
+	ArchivedAt state.Time `cbor:"11,keyasint,omitempty" json:"-"`
 }
 
 // Example is a principal as the documents show it.

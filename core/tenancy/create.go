@@ -45,16 +45,24 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 			return Scope{}, fault.New(fault.LimitExceeded, "scopes nest at most %d deep; create it higher up", MaxDepth).With("max_depth", int64(MaxDepth))
 		}
 	}
+	if f := h.found(tx); f != nil {
+		return Scope{}, f
+	}
+	grant(tx, h.ID, tx.Caller.ID, Owner, 0)
+	return h.shown(), nil
+})
+
+// found writes a new scope, with its entry in the registry and its trace.
+func (h *Header) found(tx *op.Tx) *fault.Fault {
 	e, f := registry.Register(tx, urn.URN{Kind: "scope", Namespace: "tenancy", Name: string(h.ID), Version: 1}, op.EntityScope, h.ID)
 	if f != nil {
-		return Scope{}, f
+		return f
 	}
 	h.EntryID = e.ID
 	headers.Insert(tx.Tx, h)
 	tx.Record(op.Record{Action: "scope_create", Entity: op.EntityScope, TargetID: h.ID, ScopeID: h.ID, After: h})
-	grant(tx, h.ID, tx.Caller.ID, Owner, 0)
-	return h.shown(), nil
-})
+	return nil
+}
 
 // changeable finds a scope that may be changed: neither frozen nor archived.
 func changeable(tx *op.Tx, id urn.ID) (*Header, *fault.Fault) {

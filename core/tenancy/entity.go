@@ -150,7 +150,7 @@ func revertMembership(tx *op.Tx, id urn.ID, past state.View) error {
 		return conflict("the scope is archived; roll that back first")
 	case was.Status == StatusActive && !lived:
 		return op.Moot("the membership would have expired by now")
-	case m.Role == Owner && lives && !lived && !ownedBeside(tx, m.ScopeID, m.PrincipalID):
+	case m.Role == Owner && lives && !lived && !OwnedBeside(tx, scope, m.PrincipalID, tx.Time()):
 		return fault.New(fault.PreconditionFailed, "this is the only active owner of the scope; make somebody else an owner first, or archive the scope")
 	}
 	if lived && !lives {

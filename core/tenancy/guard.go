@@ -33,7 +33,7 @@ func orphans(tx *op.Tx, principal urn.ID) []urn.ID {
 	var found []urn.ID
 	Of(tx, principal).Each(func(m *Membership) bool {
 		if m.Role == Owner && m.Live(tx.Time()) {
-			if h, ok := Find(tx, m.ScopeID); ok && !h.Archived && !ownedBeside(tx, m.ScopeID, principal) {
+			if h, ok := Find(tx, m.ScopeID); ok && !h.Archived && !OwnedBeside(tx, h, principal, tx.Time()) {
 				found = append(found, m.ScopeID)
 			}
 		}

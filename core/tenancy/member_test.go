@@ -242,7 +242,11 @@ func TestOrganizationGate(t *testing.T) {
 	tr.add("alice", below, "vic", tenancy.Viewer)
 	granted := tr.Now
 	row := func(id byte, status string, created state.Time, replaces urn.ID) tenancy.Membership {
-		return tenancy.Membership{ID: member(id), Role: tenancy.Member, Status: status, CreatedAt: created, Replaces: replaces}
+		m := tenancy.Membership{ID: member(id), Role: tenancy.Member, Status: status, CreatedAt: created, Replaces: replaces, Since: created}
+		if replaces != "" {
+			m.Since = granted - 10
+		}
+		return m
 	}
 	steps := []struct {
 		name string

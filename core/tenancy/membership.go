@@ -18,6 +18,9 @@ const (
 	EntityProjection = "projection"
 )
 
+// TargetMembership is a membership as what an operation acts on.
+func TargetMembership(id urn.ID) op.Target { return op.Target{Entity: EntityMembership, ID: id} }
+
 // Role is what a member is in a scope.
 type Role string
 
@@ -32,17 +35,31 @@ const (
 )
 
 // rights says what each role gives: on the scope itself, and at most on what
-// is projected into it. A guest sees the scope and nothing in it.
+// is projected into it; and its rank among the members of an organization. A
+// guest sees the scope and nothing in it.
 var rights = []struct {
 	role        Role
 	scope, most op.Level
+	rank        int
 }{
-	{Owner, op.Own, op.Admin},
-	{Admin, op.Admin, op.Admin},
-	{Editor, op.Write, op.Write},
-	{Member, op.Read, op.Read},
-	{Viewer, op.Read, op.Read},
-	{Guest, op.Read, op.None},
+	{Owner, op.Own, op.Admin, 4},
+	{Admin, op.Admin, op.Admin, 3},
+	{Editor, op.Write, op.Write, 2},
+	{Member, op.Read, op.Read, 2},
+	{Viewer, op.Read, op.Read, 1},
+	{Guest, op.Read, op.None, 1},
+}
+
+// Rank orders the roles of an organization: nobody removes a member of higher
+// rank, or gives a role of higher rank, than its own. Members and editors are
+// of one rank, and so are viewers and guests.
+func (r Role) Rank() int {
+	for _, x := range rights {
+		if x.role == r {
+			return x.rank
+		}
+	}
+	return 0
 }
 
 // OnScope is the level that the role gives on the scope itself.
@@ -86,6 +103,13 @@ const (
 	EndLeft    = "self_leave"
 	EndRemoved = "admin_remove"
 	EndExpired = "expired"
+	// EndRoleChange is the end of a row that another one with a new role took
+	// the place of.
+	EndRoleChange = "role_change"
+	// EndOrgRevoked and EndPrincipalRevoked are ends that follow from that of
+	// the organization or the member; no row is rewritten for them.
+	EndOrgRevoked       = "org_revoked"
+	EndPrincipalRevoked = "principal_revoked"
 	// EndRolledBack is the end of a grant that a rollback took back.
 	EndRolledBack = "rollback"
 )
@@ -104,7 +128,7 @@ type Membership struct {
 	GrantedBy urn.ID     `cbor:"7,keyasint" json:"granted_by" doc:"who granted it last"`
 	GrantedAt state.Time `cbor:"8,keyasint" json:"granted_at" doc:"when it was granted last"`
 	RemovedBy urn.ID     `cbor:"9,keyasint,omitempty" json:"removed_by,omitempty" doc:"who removed the member; absent after leaving"`
-	EndReason string     `cbor:"10,keyasint,omitempty" json:"end_reason,omitempty" doc:"self_leave, admin_remove, expired or rollback"`
+	EndReason string     `cbor:"10,keyasint,omitempty" json:"end_reason,omitempty" doc:"self_leave, admin_remove, role_change, org_revoked, principal_revoked, expired or rollback"`
 	ExpiresAt state.Time `cbor:"11,keyasint,omitempty" json:"expires_at,omitzero" doc:"from when on it no longer counts; never for an owner"`
 	CreatedAt state.Time `cbor:"12,keyasint" json:"created_at" doc:"when it was granted first"`
 	UpdatedAt state.Time `cbor:"13,keyasint" json:"updated_at" doc:"when it was changed last"`
@@ -112,6 +136,14 @@ type Membership struct {
 	// Above are the scopes above the scope, which never change: by them a
 	// decision passes over memberships that do not matter to it, unread.
 	Above []urn.ID `cbor:"15,keyasint,omitempty" json:"-"`
+	// Root is the first row of the stay that the row belongs to, and Since when
+	// that began, in organizations.
+	Root  urn.ID     `cbor:"16,keyasint,omitempty" json:"-"`
+	Since state.Time `cbor:"17,keyasint,omitempty" json:"-"`
+	// TupleID names the relation tuple (member, role, scope) that the row
+	// stands for while it is active, and TupleAt is since when.
+	TupleID urn.ID     `cbor:"18,keyasint,omitempty" json:"-"`
+	TupleAt state.Time `cbor:"19,keyasint,omitempty" json:"-"`
 }
 
 // Reaches says whether the membership leads into a scope: its own, or one
@@ -140,7 +172,7 @@ var memberships = state.NewTable(state.Spec[Membership]{
 			to(state.Key(key.Scope, above))
 		}
 	},
-	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byExpiry},
+	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byExpiry, byTuple, byTupleSubject, byTupleObject},
 })
 
 // byMembership finds the row that the trail names.
@@ -213,34 +245,18 @@ func Held(v state.View, scope, principal urn.ID) []*Membership {
 	return held
 }
 
-// Stay is the time since when a principal has belonged to an organization
-// without a break; false if he does not now. Memberships below count only if
-// they were granted since, so that who comes back does not find them revived.
-func Stay(v state.View, org *Header, principal urn.ID, at state.Time) (since state.Time, ok bool) {
-	if !org.Shares() {
-		return 0, false
-	}
-	held := Held(v, org.ID, principal)
-	i := slices.IndexFunc(held, func(m *Membership) bool { return m.Live(at) })
-	if i < 0 {
-		return 0, false
-	}
-	for m := held[i]; ; m = held[i] {
-		if i = slices.IndexFunc(held, func(before *Membership) bool { return before.ID == m.Replaces }); i < 0 {
-			return m.CreatedAt, true
-		}
-	}
-}
-
-// shown gives the membership with the status that it has in effect.
+// shown gives the membership as it counts at a time.
 func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membership {
 	s := *m
 	switch {
-	case m.Status == StatusRevoked || scope.Archived:
+	case m.Status == StatusRevoked:
+	case scope.Kind == KindOrg:
+		s.endBy(m.endIn(v, scope, at))
+	case scope.Archived:
 		s.Status = StatusRevoked
 	case m.expired(at):
 		s.Status, s.EndReason = StatusRevoked, EndExpired
-	case scope.Suspended || !identity.IsActive(v, m.PrincipalID):
+	case !identity.IsActive(v, m.PrincipalID):
 		s.Status = StatusSuspended
 	}
 	return s
@@ -249,7 +265,13 @@ func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membershi
 // put writes a membership as its next version.
 func (m *Membership) put(tx *op.Tx) {
 	m.Version++
-	m.UpdatedAt = tx.Time()
+	m.UpdatedAt = max(tx.Time(), m.CreatedAt)
+	switch {
+	case m.Status != StatusActive:
+		m.TupleID, m.TupleAt = "", 0
+	case m.TupleID == "":
+		m.TupleID, m.TupleAt = tx.NewID(urn.PrefixTuple), m.UpdatedAt
+	}
 	memberships.Put(tx.Tx, m)
 }
 

@@ -2,11 +2,8 @@ package tenancy
 
 import (
 	"github.com/weir-store/weir/core/fault"
-	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
-	"github.com/weir-store/weir/storage/key"
 )
 
 // RemoveInput names a scope and who shall no longer belong to it.
@@ -74,7 +71,7 @@ func end(tx *op.Tx, in RemoveInput, left bool) error {
 	if err != nil {
 		return err
 	}
-	if ownerEnds && !ownedBeside(tx, in.ID, in.PrincipalID) {
+	if scope, _ := Find(tx, in.ID); ownerEnds && !OwnedBeside(tx, scope, in.PrincipalID, tx.Time()) {
 		return fault.New(fault.SoleOwner, "this is the only active owner of the scope; make somebody else an owner first, or archive the scope")
 	}
 	for _, m := range ending {
@@ -101,14 +98,4 @@ func unfrozen(tx *op.Tx, id urn.ID, allow func() error) (bool, error) {
 		return false, allow()
 	}
 	return true, nil
-}
-
-// ownedBeside says whether somebody else is an owner of the scope who can act.
-func ownedBeside(tx *op.Tx, scope, but urn.ID) bool {
-	found := false
-	byOwner.Scan(tx, state.Range{Prefix: state.Key(key.MembershipOwner, scope)}).Each(func(m *Membership) bool {
-		found = m.PrincipalID != but && m.Live(tx.Time()) && identity.IsActive(tx, m.PrincipalID)
-		return !found
-	})
-	return found
 }

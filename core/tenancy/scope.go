@@ -54,6 +54,11 @@ type Header struct {
 	CreatedAt   state.Time `cbor:"13,keyasint" json:"created_at"`
 	Version     uint64     `cbor:"14,keyasint" json:"version"`
 	EntryID     urn.ID     `cbor:"15,keyasint" json:"registry_entry_id"`
+	// EndedAt and EndedBy are set when an organization is revoked: its
+	// memberships end then and by that actor, without being rewritten.
+	EndedAt   state.Time `cbor:"16,keyasint,omitempty" json:"ended_at,omitzero"`
+	EndedBy   urn.ID     `cbor:"17,keyasint,omitempty" json:"ended_by,omitempty"`
+	UpdatedAt state.Time `cbor:"18,keyasint,omitempty" json:"updated_at,omitzero"`
 }
 
 // Status is the one word for the scope's flags.
@@ -93,8 +98,23 @@ var headers = state.NewTable(state.Spec[Header]{
 			to(state.Key(key.Scope, h.ParentID))
 		}
 	},
-	Indexes: []*state.Index[Header]{byParent},
+	Indexes: []*state.Index[Header]{byParent, bySlug},
 })
+
+// bySlug finds the organization that has a slug. Revoked ones give theirs up.
+var bySlug = &state.Index[Header]{
+	Space: key.OrgSlug,
+	Keys: func(h *Header, add func(key.Key)) {
+		if h.Kind == KindOrg && h.Slug != "" && !h.Archived {
+			add(state.Key(key.OrgSlug, h.Slug))
+		}
+	},
+}
+
+// SlugHolder finds the organization that has a slug now.
+func SlugHolder(v state.View, slug string) (*Header, bool) {
+	return first(bySlug.Scan(v, state.Range{Prefix: state.Key(key.OrgSlug, slug)}))
+}
 
 // Find reads a scope.
 func Find(v state.View, id urn.ID) (*Header, bool) {
@@ -149,6 +169,7 @@ func (h *Header) shown() Scope {
 // put writes a changed scope as its next version.
 func (h *Header) put(tx *op.Tx) {
 	h.Version++
+	h.UpdatedAt = tx.Time()
 	headers.Put(tx.Tx, h)
 }
 

@@ -35,6 +35,9 @@ const (
 	PrefixRegistry    = "reg"
 	PrefixTombstone   = "tmb"
 	PrefixRelation    = "rel"
+	PrefixTuple       = "tup"
+	PrefixInvitation  = "inv"
+	PrefixShare       = "shr"
 )
 
 // prefixes are all that the product may ever issue, so that a text of another

@@ -200,7 +200,7 @@ func TestSuspensionTakesAll(t *testing.T) {
 		if p.tokens[sc.call.as] == "" {
 			p.tokens[sc.call.as] = p.key(sc.call.as)
 		}
-		suspended := `{"id":"` + sc.call.as + `"}`
+		suspended := `{"id":"` + p.principal(sc.call.as) + `"}`
 		p.must(step{as: "warden", op: "principal.suspend", input: suspended})
 		before := rows(t, p.Engine, position)
 		if _, err := p.run(sc.call, ""); o.Open() != (err == nil) || (err != nil && !fault.Is(err, fault.APIKeyInvalid)) {

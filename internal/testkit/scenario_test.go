@@ -139,8 +139,18 @@ func (p *theatre) run(x step, key string) (*op.Reply, error) {
 	return reply, err
 }
 
-func (p *theatre) key(id string) string {
+// principal is the id of a caller, who is given by it or by what a step named
+// it.
+func (p *theatre) principal(as string) string {
+	if named := p.names[as]; named != "" {
+		return named
+	}
+	return as
+}
+
+func (p *theatre) key(as string) string {
 	p.t.Helper()
+	id := p.principal(as)
 	out := p.must(step{as: "root", op: "key.create", input: `{"id":"` + id + `","name":"test"}`})
 	return member(p.t, out, "token")
 }

@@ -67,11 +67,15 @@ func Over(tb testing.TB, engine storage.Engine, sight op.Sight, sets ...*op.Set)
 	return s
 }
 
-// Principal adds an active user and gives the runner that acts as it.
+// Principal adds an active user, or a service if its id says so, and gives the runner that acts as it.
 func (s *Stage) Principal(id urn.ID, permissions ...op.Permission) op.Runner {
 	s.t.Helper()
+	kind := identity.KindUser
+	if urn.IsValid(id, urn.PrefixService) {
+		kind = "service"
+	}
 	s.Change(func(tx *op.Tx) {
-		p, f := identity.Add(tx, identity.Principal{ID: id, Kind: identity.KindUser, Permissions: slices.Clone(permissions)})
+		p, f := identity.Add(tx, identity.Principal{ID: id, Kind: kind, Permissions: slices.Clone(permissions)})
 		if f != nil {
 			s.t.Fatalf("add %s: %v (%v)", id, f, p)
 		}
@@ -92,7 +96,9 @@ func (s *Stage) SetLifecycle(id urn.ID, lifecycle string) {
 		if !ok {
 			s.t.Fatalf("there is no principal %s", id)
 		}
-		p.Lifecycle = lifecycle
+		if p.Lifecycle = lifecycle; lifecycle == identity.Archived {
+			p.ArchivedAt = tx.Time()
+		}
 		principals.Put(tx.Tx, p)
 	})
 }

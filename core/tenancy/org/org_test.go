@@ -1,0 +1,84 @@
+package org_test
+
+import (
+	"testing"
+
+	"github.com/weir-store/weir/core/access"
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/objects"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/org"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/internal/testkit/stage"
+)
+
+// The cast: ann founds organizations; bea, cyd and dan are users, sam is a
+// stranger, host an application that acts for users, and root administers the
+// cluster.
+const (
+	ann  urn.ID = "usr_01890a5d0c1e7000a0000000000000a1"
+	bea  urn.ID = "usr_01890a5d0c1e7000a0000000000000a2"
+	cyd  urn.ID = "usr_01890a5d0c1e7000a0000000000000a3"
+	dan  urn.ID = "usr_01890a5d0c1e7000a0000000000000a4"
+	sam  urn.ID = "usr_01890a5d0c1e7000a0000000000000a5"
+	host urn.ID = "svc_01890a5d0c1e7000a0000000000000a6"
+	root urn.ID = "root"
+)
+
+func setUp(t *testing.T) *stage.Stage {
+	t.Helper()
+	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, org.Ops, access.Ops)
+	for _, id := range []urn.ID{ann, bea, cyd, dan, sam} {
+		s.Principal(id)
+	}
+	s.Principal(host, op.ActAsHost)
+	s.Principal(root, op.Administer)
+	return s
+}
+
+func found(s *stage.Stage, as urn.ID, slug string) org.Created {
+	return stage.Must(s, as, org.Create.Call, org.CreateInput{Slug: &slug})
+}
+
+func TestCreate(t *testing.T) {
+	s := setUp(t)
+	o := found(s, ann, "acme")
+	if m := o.OwnerMembership; o.Org.Status != "active" || m.UsrID != ann || m.OrgID != o.Org.ID || m.Role != tenancy.Owner || m.InvitedBy != nil || m.Replaces != nil || m.Status != "active" {
+		t.Errorf("created %+v", o)
+	}
+	if _, code := stage.Do(s, bea, org.Create.Call, org.CreateInput{Slug: o.Org.Slug}); code != fault.OrgSlugConflict {
+		t.Errorf("the same slug again: %q", code)
+	}
+	if _, code := stage.Do(s, host, org.Create.Call, org.CreateInput{}); code != fault.PermissionDenied {
+		t.Errorf("a service founds an organization: %q", code)
+	}
+}
+
+// TestSlugForm has a row for each way not to be a slug.
+func TestSlugForm(t *testing.T) {
+	s := setUp(t)
+	for slug, want := range map[string]fault.Code{
+		"": fault.OrgSlugFormat, "-a": fault.OrgSlugFormat, "a-": fault.OrgSlugFormat, "A": fault.OrgSlugFormat, "a\n": fault.OrgSlugFormat, "a_b": fault.OrgSlugFormat,
+		"0123456789012345678901234567890123456789012345678901234567890123": fault.OrgSlugFormat,
+		"012345678901234567890123456789012345678901234567890123456789012":  "", "a": "", "a--b": "", "9": "",
+	} {
+		if _, code := stage.Do(s, ann, org.Create.Call, org.CreateInput{Slug: &slug}); code != want {
+			t.Errorf("%q: %q, want %q", slug, code, want)
+		}
+	}
+}
+
+func TestWhoSeesAnOrganization(t *testing.T) {
+	s := setUp(t)
+	o := found(s, ann, "acme")
+	for id, want := range map[urn.ID]fault.Code{ann: "", host: "", root: "", sam: fault.NotFound} {
+		if _, code := stage.Do(s, id, org.Get.Call, org.Input{ID: o.Org.ID}); code != want {
+			t.Errorf("%s gets the organization: %q, want %q", id, code, want)
+		}
+		if _, code := stage.Do(s, id, org.GetMembership.Call, org.MembershipInput{ID: o.OwnerMembership.ID}); code != want {
+			t.Errorf("%s gets the membership: %q, want %q", id, code, want)
+		}
+	}
+}
