@@ -63,8 +63,8 @@ func recall(tx *state.Tx, c *entry.Command) (entry.Outcome, bool, error) {
 	if c.Idempotency == nil {
 		return entry.Outcome{}, false, nil
 	}
-	d, ok := results.Get(tx, state.Key(key.Idempotency, string(c.Idempotency.Key[:])))
-	if !ok || tx.Time() >= d.At+keep {
+	d, ok := kept(tx, c.Idempotency, tx.Time())
+	if !ok {
 		return entry.Outcome{}, false, nil
 	}
 	if d.Digest != c.Idempotency.Digest {
@@ -80,6 +80,23 @@ func recall(tx *state.Tx, c *entry.Command) (entry.Outcome, bool, error) {
 		outputs = append(outputs, rest.Outputs...)
 	}
 	return entry.Outcome{Revision: d.Revision, Outputs: outputs, Replayed: true, Sealed: d.Sealed}, true, nil
+}
+
+// kept reads the result of a command that happened under the same key, as long
+// as it answers repeats.
+func kept(v state.View, id *entry.Idempotency, now state.Time) (*done, bool) {
+	d, ok := results.Get(v, state.Key(key.Idempotency, string(id.Key[:])))
+	return d, ok && now < d.At+keep
+}
+
+// Happened says whether a command happened before under its idempotency key, so
+// that it will be answered as it was then.
+func Happened(v state.View, c *entry.Command, now state.Time) bool {
+	if c.Idempotency == nil {
+		return false
+	}
+	_, ok := kept(v, c.Idempotency, now)
+	return ok
 }
 
 // remember stores the result of a command that took effect.

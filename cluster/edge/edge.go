@@ -69,6 +69,7 @@ type Config struct {
 // Edge implements op.Runner over a log and an engine.
 type Edge struct {
 	Config
+	world    world
 	traces   *traces
 	reads    *ledger
 	throttle throttle
@@ -76,7 +77,7 @@ type Edge struct {
 
 // New makes an Edge. Close ends its work in the background.
 func New(c Config) *Edge {
-	e := &Edge{Config: c}
+	e := &Edge{Config: c, world: world{c.Random, c.Keys}}
 	e.traces, e.reads = newTraces(e), newLedger(e)
 	return e
 }
@@ -95,6 +96,11 @@ func (e *Edge) Flush(ctx context.Context) error { return e.reads.flush(ctx) }
 // reply that holds no more than the revision of this node.
 func (e *Edge) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	reply, err := e.run(ctx, call)
+	if f, ok := fault.Of(err); ok {
+		if opened := f.Unseal(e.world.unseal); opened != f {
+			err = opened
+		}
+	}
 	if err != nil && !nobody(err) {
 		return &op.Reply{Revision: e.Engine.Published()}, err
 	}

@@ -65,9 +65,14 @@ func (e *Edge) identify(d *draft, call *op.Call, caller op.Caller, inputs []cano
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write([]byte(part))
 	}
+	if caller.ID == "" {
+		// Strangers share no names: what another sent under the same key must be no
+		// answer, and stand in nobody's way.
+		h.Write(id.Digest[:])
+	}
 	id.Key = [32]byte(h.Sum(nil))
 	if secret {
-		if id.Sealed, err = e.sealSecrets(call.IdempotencyKey, d.secrets); err != nil {
+		if id.Sealed, err = e.world.sealSecrets(call.IdempotencyKey, d.secrets); err != nil {
 			return err
 		}
 	}
@@ -77,8 +82,8 @@ func (e *Edge) identify(d *draft, call *op.Call, caller op.Caller, inputs []cano
 
 // sealSecrets encrypts the one-time secrets of a reply under the caller's
 // idempotency key: salt ‖ AES-256-GCM under HKDF-SHA256(key, salt).
-func (e *Edge) sealSecrets(key string, secrets []string) ([]byte, error) {
-	salt := world{e.Random}.Random(saltSize)
+func (w world) sealSecrets(key string, secrets []string) ([]byte, error) {
+	salt := w.Random(saltSize)
 	aead, err := sealer(key, salt)
 	if err != nil {
 		return nil, err

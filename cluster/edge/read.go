@@ -69,7 +69,11 @@ func (e *Edge) read(ctx context.Context, call *op.Call, o *op.Operation) (*op.Re
 		reply.Raw = &raw
 		return reply, nil
 	}
-	reply.Output, err = op.Marshal(out)
+	raw, err := op.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	reply.Output, err = o.Unseal(raw, e.world.unseal)
 	return reply, err
 }
 

@@ -180,7 +180,7 @@ func (l *ledger) flush(ctx context.Context) error {
 }
 
 // name draws the name by which apply knows a batch that is sent again.
-func (l *ledger) name() urn.ID { return urn.ID(hex.EncodeToString(world{l.edge.Random}.Random(16))) }
+func (l *ledger) name() urn.ID { return urn.ID(hex.EncodeToString(l.edge.world.Random(16))) }
 
 // length is how long the trail is, as far as this node knows.
 func (l *ledger) length() uint64 {

@@ -5,10 +5,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/weir-store/weir/core/canon"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/fsm"
 )
 
 // freeRefusals is how many refused commands of one actor enter the log within
@@ -51,9 +53,12 @@ func (t *throttle) turn(now time.Time) {
 	}
 }
 
-// prejudge refuses a command of an actor who is refused all the time, as the
-// log would. What it does not refuse is for the log to decide.
+// prejudge refuses a command of an actor who is refused all the time, or of
+// nobody, as the log would. What it does not refuse is for the log to decide.
 func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d *draft) error {
+	if caller.ID == "" {
+		return d.screen(ctx, e, call)
+	}
 	if d.command.Batch || !e.throttle.over(caller.ID, e.Clock()) {
 		return nil
 	}
@@ -76,6 +81,34 @@ func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d 
 		return f
 	}
 	return nil
+}
+
+// screen judges a command of nobody from a confirmed state, so that strangers
+// cannot fill the log. What happened before under the same key goes on to the
+// log, which answers as it did then.
+func (d *draft) screen(ctx context.Context, e *Edge, call *op.Call) (err error) {
+	defer state.Guard(&err)
+	if err := e.Log.Confirm(ctx); err != nil {
+		return err
+	}
+	s, err := e.open()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if fsm.Happened(s.view, &d.command, s.time) {
+		return nil
+	}
+	v, f := canon.Parse(d.command.Items[0].Input)
+	if f != nil {
+		return f
+	}
+	in, f := d.ops[0].Load(v)
+	if f != nil {
+		return f
+	}
+	view := op.View{View: s.view, Now: s.view, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
+	return d.ops[0].Screen(op.NewView(view, nil), in)
 }
 
 func decide(s *scene, caller op.Caller, sight op.Sight, o *op.Operation, in any, trace op.Trace) (d *op.Decision, err error) {

@@ -5,6 +5,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Item is one thing that is wrong with an input, and where it stands: a JSON
@@ -17,12 +18,16 @@ type Item struct {
 	Detail    string `json:"detail"`
 }
 
-// Member is a named fact about a fault. Values are string, bool, int64, uint64
-// or []string.
+// Member is a named fact about a fault. Values are string, bool, int64, uint64,
+// []string or Sealed.
 type Member struct {
 	Name  string
 	Value any
 }
+
+// Sealed is a text in a form that only nodes of the cluster can read. The node
+// that answers the caller replaces it by the text itself.
+type Sealed string
 
 // Fault is an error that may be shown to the caller. It holds nothing that the
 // caller may not see: what lies behind it is in Unwrap, and is never encoded.
@@ -53,6 +58,28 @@ func (f *Fault) With(name string, value any) *Fault {
 	}
 	f.Members = append(f.Members, Member{name, value})
 	return f
+}
+
+// Unseal gives the fault with its sealed members opened; those that do not open
+// are left out. Without any it is the fault itself.
+func (f *Fault) Unseal(open func(Sealed) (text string, ok bool)) *Fault {
+	sealed := func(m Member) bool { _, is := m.Value.(Sealed); return is }
+	if !slices.ContainsFunc(f.Members, sealed) {
+		return f
+	}
+	opened := *f
+	opened.Members = nil
+	for _, m := range f.Members {
+		if s, is := m.Value.(Sealed); is {
+			text, ok := open(s)
+			if !ok {
+				continue
+			}
+			m.Value = text
+		}
+		opened.Members = append(opened.Members, m)
+	}
+	return &opened
 }
 
 // At adds an item to the fault itself.

@@ -131,6 +131,7 @@ func arbitrary(t *rapid.T) *fault.Fault {
 	}
 	value := rapid.OneOf(
 		rapid.String().AsAny(), rapid.Int64().AsAny(), rapid.Uint64().AsAny(), rapid.Bool().AsAny(), rapid.SliceOf(rapid.String()).AsAny(),
+		rapid.Custom(func(t *rapid.T) fault.Sealed { return fault.Sealed(rapid.String().Draw(t, "sealed")) }).AsAny(),
 	)
 	for range rapid.IntRange(0, 5).Draw(t, "members") {
 		f = f.With(rapid.String().Draw(t, "name"), value.Draw(t, "value"))
@@ -185,4 +186,21 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatalf("%s became %s (%v)", text, again, err)
 		}
 	})
+}
+
+// Sealed members are opened or left out, and the fault that has them stays as it
+// was.
+func TestSealedMembersAreOpened(t *testing.T) {
+	open := func(s fault.Sealed) (string, bool) { return "opened " + string(s), s != "x" }
+	f := fault.New(fault.IdentifierMismatch, "another").With("a", fault.Sealed("a")).With("n", int64(1)).With("x", fault.Sealed("x"))
+	want := []fault.Member{{Name: "a", Value: "opened a"}, {Name: "n", Value: int64(1)}}
+	if diff := cmp.Diff(want, f.Unseal(open).Members); diff != "" {
+		t.Error(diff)
+	}
+	if f.Members[0].Value != fault.Sealed("a") {
+		t.Error("the fault itself was changed")
+	}
+	if plain := fault.New(fault.NotFound, "no").With("s", "a"); plain.Unseal(open) != plain {
+		t.Error("a fault with nothing sealed was copied")
+	}
 }

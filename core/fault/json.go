@@ -23,6 +23,7 @@ type wireMember struct {
 	Uint   *uint64   `json:"uint,omitempty"`
 	Bool   *bool     `json:"bool,omitempty"`
 	List   *[]string `json:"list,omitempty"`
+	Sealed *Sealed   `json:"sealed,omitempty"`
 }
 
 // MarshalJSON encodes the fault for another node, without its cause. It fails
@@ -43,6 +44,8 @@ func (f *Fault) MarshalJSON() ([]byte, error) {
 		case []string:
 			v = append([]string{}, v...) // null would be no value
 			x.List = &v
+		case Sealed:
+			x.Sealed = &v
 		default:
 			return nil, fmt.Errorf("fault: member %s of %s has the type %T", m.Name, f.Code, m.Value)
 		}
@@ -84,6 +87,8 @@ func (x wireMember) value() any {
 		return *x.Bool
 	case x.List != nil:
 		return *x.List
+	case x.Sealed != nil:
+		return *x.Sealed
 	}
 	return nil
 }

@@ -228,7 +228,9 @@ const (
 // by the pipeline in the transaction of the effect, never by the handler.
 type Access[In any] struct{ rule }
 
-// Open operations need no credential.
+// Open operations need no credential. The caller of a command that came without
+// one is nobody: his id is empty. With one he is judged like every caller, and
+// his key's scopes and the rules have their say.
 func Open[In any](action string) Access[In] {
 	return Access[In]{rule{kind: ruleOpen, action: action}}
 }

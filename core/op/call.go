@@ -15,7 +15,8 @@ type JSON = json.RawMessage
 
 // Caller is who acts, as the log position or the read revision knows him.
 type Caller struct {
-	// ID is the acting principal; "system" for the cluster's own commands.
+	// ID is the acting principal; "system" for the cluster's own commands, empty
+	// where an open operation was called without a credential.
 	ID urn.ID
 	// Kind is the principal's kind.
 	Kind string

@@ -74,6 +74,12 @@ type Spec[In, Out any] struct {
 	// tagged prepared, empties those tagged secret, and may return a one-time
 	// secret that is never logged in clear.
 	Prepare func(env Env, in *In) (secret string, err error)
+	// Screen judges an open command that came without a credential, on the node
+	// that took the call, from a confirmed state and with the input as it would go
+	// into the log. What it refuses never enters the log: strangers must not be
+	// able to fill it. The handler judges again. Open commands have one, others
+	// do not.
+	Screen func(v *View, in In) error
 	// Assemble puts the one-time secret into the reply.
 	Assemble func(out *Out, secret string)
 }
@@ -82,6 +88,9 @@ type Spec[In, Out any] struct {
 type Env interface {
 	// Random fills n bytes that nobody can guess.
 	Random(n int) []byte
+	// Identifier gives what may be kept of a text that tells who somebody is. The
+	// error says that the node has no keyring yet.
+	Identifier(text string) (Identifier, error)
 }
 
 // Operation is a declaration without its types, for what ranges over the
@@ -109,6 +118,7 @@ type Operation struct {
 	new      func() any
 	validate func(in any) *fault.Fault
 	prepare  func(env Env, in any) (string, error)
+	screen   func(v *View, in any) error
 	assemble func(out JSON, secret string) (JSON, error)
 	command  func(tx *Tx, in any) (any, error)
 	query    func(v *View, in any) (any, error)
@@ -117,7 +127,8 @@ type Operation struct {
 // Action is the audit action of the operation.
 func (o *Operation) Action() string { return o.rule.action }
 
-// Open says whether the operation needs no credential.
+// Open says whether the operation needs no credential. One that comes with a
+// command is judged all the same.
 func (o *Operation) Open() bool { return o.rule.kind == ruleOpen }
 
 // Internal says whether only the cluster itself may run the operation.
@@ -131,6 +142,9 @@ func (o *Operation) Rights() string {
 	r := o.rule
 	switch r.kind {
 	case ruleOpen:
+		if o.Kind == KindCommand {
+			return "anybody, with a key or without"
+		}
 		return "anybody, without a key"
 	case ruleSystem:
 		return "the cluster itself"
@@ -151,7 +165,7 @@ func (o *Operation) Rights() string {
 func (o *Operation) Authorize(v View, in any) *Decision {
 	r := o.rule
 	switch {
-	case r.kind == ruleOpen:
+	case r.kind == ruleOpen && (v.Caller.ID == "" || o.Kind != KindCommand):
 		return granted()
 	case !v.Caller.reaches(o):
 		return &Decision{Visible: true, Lacks: KeyScope(o.Name)}
@@ -205,6 +219,10 @@ func (o *Operation) Prepare(env Env, in any) (prepared any, secret string, err e
 	return prepared, secret, nil
 }
 
+// Screen judges an open command of a caller without a credential, before it is
+// proposed. The input is a prepared one.
+func (o *Operation) Screen(v *View, in any) error { return o.screen(v, in) }
+
 // Assemble adds the one-time secret to a reply.
 func (o *Operation) Assemble(out JSON, secret string) (JSON, error) { return o.assemble(out, secret) }
 
@@ -239,6 +257,9 @@ func declare[In, Out any](set *Set, kind Kind, s Spec[In, Out]) *Operation {
 	if s.Prepare != nil {
 		o.prepare = func(env Env, in any) (string, error) { return s.Prepare(env, in.(*In)) }
 	}
+	if s.Screen != nil {
+		o.screen = func(v *View, in any) error { return s.Screen(v, in.(In)) }
+	}
 	if s.Assemble != nil {
 		o.assemble = func(raw JSON, secret string) (JSON, error) {
 			var out Out
@@ -251,6 +272,9 @@ func declare[In, Out any](set *Set, kind Kind, s Spec[In, Out]) *Operation {
 	}
 	if o.rule.kind == ruleNone {
 		panic("op: " + o.Name + " does not say who may run it")
+	}
+	if (kind == KindCommand && o.Open()) != (o.screen != nil) {
+		panic("op: " + o.Name + " must have a screen if it is an open command, and else none")
 	}
 	_, o.File, o.Line, _ = runtime.Caller(2)
 	set.operations = append(set.operations, o)

@@ -129,6 +129,8 @@ type noWorld struct{}
 
 func (noWorld) Random(n int) []byte { return make([]byte, n) }
 
+func (noWorld) Identifier(string) (op.Identifier, error) { return op.Identifier{}, nil }
+
 func TestSecretsDoNotReachTheLog(t *testing.T) {
 	v, _ := canon.Parse([]byte(`{"id":"` + id + `","password":"hush"}`))
 	in, f := probe.Decode(v)

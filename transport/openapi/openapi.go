@@ -103,7 +103,10 @@ func (b *builder) operation(route *wire.Route, id string) object {
 		"parameters": b.parameters(route), "responses": b.responses(o),
 		"x-operation": o.Name, "x-kind": o.Kind.String(),
 	}
-	if o.Open() {
+	switch {
+	case o.Open() && o.Kind == op.KindCommand:
+		d["security"] = []object{{}, {"bearer": []string{}}} // with a key or without
+	case o.Open():
 		d["security"] = []object{}
 	}
 	if body := b.body(route); body != nil {

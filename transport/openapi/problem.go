@@ -23,7 +23,7 @@ func codes(o *op.Operation) []fault.Code {
 	if o.Method != http.MethodGet {
 		all = append(all, bodyCodes()...)
 	}
-	if !o.Open() {
+	if !o.Open() || o.Kind == op.KindCommand {
 		all = append(all, fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied, fault.InsufficientScope)
 	}
 	if slices.ContainsFunc(o.Input.Fields, func(f *op.Field) bool { return f.Path }) {
