@@ -20,7 +20,9 @@ func (m *Machine) run(b *state.Batch, c *entry.Command) (entry.Outcome, error) {
 	caller, f := m.caller(tx, c)
 	if f != nil {
 		tx.Drop()
-		return entry.Refuse(b.Head().Revision, f)
+		return m.refuse(b, c, caller, &refusal{
+			fault: f, policy: caller.ID != "", operation: c.Operation(), action: apikey.ActFor, target: op.Principal(c.Actor),
+		})
 	}
 	if out, done, err := recall(tx, c); done || err != nil {
 		tx.Drop()
@@ -73,7 +75,7 @@ func (m *Machine) caller(tx *state.Tx, c *entry.Command) (op.Caller, *fault.Faul
 		}
 	}
 	return apikey.Authenticate(tx, apikey.Claim{
-		Principal: c.Actor, Credential: c.Credential, Rotation: c.Rotation, Impersonator: c.Impersonator,
+		Principal: c.Actor, Credential: c.Credential, Rotation: c.Rotation, Host: c.Impersonator,
 	}, tx.Time())
 }
 

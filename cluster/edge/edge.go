@@ -198,6 +198,9 @@ func (e *Edge) let(call *op.Call) (*scene, op.Caller, error) {
 	caller, f := e.caller(s, call)
 	if f != nil {
 		s.close()
+		if caller.ID != "" {
+			e.traces.posed(caller, call)
+		}
 		return nil, op.Caller{}, f
 	}
 	return s, caller, nil
@@ -208,18 +211,18 @@ func nobody(err error) bool {
 	return fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.APIKeyInvalid)
 }
 
-// caller judges the call's credentials in a scene.
+// caller judges the call's credentials in a scene. With a fault there may be a
+// caller too, as apikey.Authenticate says.
 func (e *Edge) caller(s *scene, call *op.Call) (caller op.Caller, f *fault.Fault) {
 	token, _ := urn.ParseToken(call.Token) // what is no token opens nothing, like one that is unknown
 	claim, f := apikey.Present(s.view, token, s.time)
 	if f != nil {
 		return op.Caller{}, f
 	}
-	caller, f = apikey.Authenticate(s.view, claim, s.time)
-	if f == nil && call.ActAs != "" {
-		return op.Caller{}, fault.New(fault.PermissionDenied, "acting for a user needs a host key, which this version does not issue; leave X-Act-As out")
+	if call.ActAs != "" {
+		claim.Principal, claim.Host = call.ActAs, claim.Principal
 	}
-	return caller, f
+	return apikey.Authenticate(s.view, claim, s.time)
 }
 
 // localPatience is how long an operation about the node waits for a confirmed
@@ -264,7 +267,7 @@ func (e *Edge) admitLocal(ctx context.Context, call *op.Call) (*scene, op.Caller
 	confirmed, cancel := context.WithTimeout(ctx, localPatience)
 	defer cancel()
 	s, caller, err := e.admit(confirmed, call, true)
-	if err == nil || nobody(err) || fault.Is(err, fault.PermissionDenied) || fault.Is(err, fault.InsufficientScope) {
+	if f, ok := fault.Of(err); err == nil || ok && !retryable(f) {
 		return s, caller, err
 	}
 	return e.admit(ctx, call, false)

@@ -57,7 +57,7 @@ func (e *Edge) identify(d *draft, call *op.Call, caller op.Caller, inputs []cano
 	digest.Write(binary.BigEndian.AppendUint64(nil, call.IfMatch))
 	operation := strings.Join(names, ",")
 	if d.command.Batch {
-		operation = "batch"
+		operation = op.Batch
 	}
 	id := entry.Idempotency{Digest: [32]byte(digest.Sum(nil))}
 	h := sha256.New()

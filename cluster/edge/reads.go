@@ -46,7 +46,7 @@ type ledger struct {
 
 // read is what makes two reads the same.
 type read struct {
-	actor, credential                     urn.ID
+	actor, host, credential               urn.ID
 	action, operation, entity, targetType string
 	target                                urn.ID
 	minute                                state.Time
@@ -82,7 +82,7 @@ const minute = state.Time(time.Minute / time.Microsecond)
 func (l *ledger) keep(ctx context.Context, caller *op.Caller, o *op.Operation, record *op.Record) error {
 	now := state.Time(l.edge.Clock().UnixMicro())
 	k := read{
-		actor: caller.ID, credential: caller.Credential, action: record.Action, operation: o.Name, entity: record.Entity,
+		actor: caller.ID, host: caller.Host, credential: caller.Credential, action: record.Action, operation: o.Name, entity: record.Entity,
 		targetType: record.TargetType, target: record.TargetID, minute: now - now%minute,
 	}
 	for {
@@ -218,7 +218,7 @@ func group(taken map[read]tally) []reads.Reads {
 	}
 	slices.SortFunc(keys, func(a, b read) int {
 		return cmp.Or(
-			cmp.Compare(a.minute, b.minute), cmp.Compare(a.actor, b.actor), cmp.Compare(a.credential, b.credential),
+			cmp.Compare(a.minute, b.minute), cmp.Compare(a.actor, b.actor), cmp.Compare(a.host, b.host), cmp.Compare(a.credential, b.credential),
 			cmp.Compare(a.action, b.action), cmp.Compare(a.operation, b.operation), cmp.Compare(a.entity, b.entity),
 			cmp.Compare(a.targetType, b.targetType), cmp.Compare(a.target, b.target),
 		)
@@ -230,7 +230,7 @@ func group(taken map[read]tally) []reads.Reads {
 		k.target = ""
 		if len(groups) == 0 || k != last {
 			groups = append(groups, reads.Reads{
-				Minute: k.minute, ActorID: k.actor, CredentialID: k.credential, Action: k.action, Operation: k.operation,
+				Minute: k.minute, ActorID: k.actor, ImpersonatorID: k.host, CredentialID: k.credential, Action: k.action, Operation: k.operation,
 				Entity: k.entity, TargetType: k.targetType,
 			})
 			last = k

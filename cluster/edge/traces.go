@@ -7,7 +7,9 @@ import (
 
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // How refused reads become entries: one waits for others for traceDelay at the
@@ -37,7 +39,8 @@ type traces struct {
 
 // refusal is what makes two refusals the same.
 type refusal struct {
-	actor, action, operation, target string
+	actor, host, target urn.ID
+	action, operation   string
 }
 
 func newTraces(e *Edge) *traces {
@@ -77,9 +80,20 @@ func (t *traces) commit(ctx context.Context, caller op.Caller, call *op.Call, o 
 
 // refused notes a read that was refused, to be committed soon.
 func (t *traces) refused(caller op.Caller, call *op.Call, o *op.Operation, target op.Target, d *op.Decision) {
-	r := audit.Denied(o.Action(), o.Name, target, d)
-	trace := audit.Of(op.Doer{Caller: caller, RequestID: call.RequestID, Trace: call.Trace}, r)
-	t.keep(trace)
+	t.note(caller, call, audit.Denied(o.Action(), o.Name, target, d))
+}
+
+// posed notes a call of somebody who may not act for others.
+func (t *traces) posed(caller op.Caller, call *op.Call) {
+	operation := call.Op
+	if len(call.Items) > 0 {
+		operation = op.Batch
+	}
+	t.note(caller, call, audit.Denied(apikey.ActFor, operation, op.Principal(call.ActAs), nil))
+}
+
+func (t *traces) note(caller op.Caller, call *op.Call, r op.Record) {
+	t.keep(audit.Of(op.Doer{Caller: caller, RequestID: call.RequestID, Trace: call.Trace}, r))
 	select {
 	case t.wake <- struct{}{}:
 	default:
@@ -89,7 +103,7 @@ func (t *traces) refused(caller op.Caller, call *op.Call, o *op.Operation, targe
 func (t *traces) keep(trace audit.Trace) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	k := refusal{string(trace.ActorID), trace.Action, trace.Operation, string(trace.TargetID)}
+	k := refusal{trace.ActorID, trace.ImpersonatorID, trace.TargetID, trace.Action, trace.Operation}
 	if i, ok := t.at[k]; ok {
 		t.waiting[i].Count += trace.Count
 		return

@@ -99,7 +99,7 @@ func (e *Edge) draft(call *op.Call, caller op.Caller, items []op.Item) (*draft, 
 	batch := len(call.Items) > 0
 	d := &draft{
 		command: entry.Command{
-			Actor: caller.ID, Credential: caller.Credential, Rotation: caller.Rotation, RequestID: call.RequestID,
+			Actor: caller.ID, Impersonator: caller.Host, Credential: caller.Credential, Rotation: caller.Rotation, RequestID: call.RequestID,
 			IfMatch: call.IfMatch, Trace: call.Trace, Batch: batch,
 		},
 		secrets: make([]string, len(items)),

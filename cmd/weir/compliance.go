@@ -162,7 +162,7 @@ func compareNodes(ctx context.Context, runner op.Runner, endpoint remote.Endpoin
 		return fail("the trail cannot be verified: %v", err)
 	}
 	for _, n := range status.Nodes {
-		dialed, err := target.Dial(remote.Endpoint{Servers: []string{n.URL}, Token: endpoint.Token, CAFile: endpoint.CAFile})
+		dialed, err := target.Dial(remote.Endpoint{Servers: []string{n.URL}, Token: endpoint.Token, CAFile: endpoint.CAFile, ActAs: endpoint.ActAs})
 		if err != nil {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %v", n.ID, err))
 			continue

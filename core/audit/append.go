@@ -134,7 +134,7 @@ func (w *writer) entry() *chain.Entry {
 	e := &chain.Entry{
 		Sequence: h.Sequence + 1, ID: id, Revision: w.tx.Revision(), Timestamp: w.tx.Time().String(),
 		Action: r.Action, Operation: r.Operation, Outcome: chain.OK,
-		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Impersonator, CredentialID: d.Caller.Credential,
+		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Host, CredentialID: d.Caller.Credential,
 		RequestID: w.plain("request_id", d.RequestID), Client: w.plain("client", d.Trace.Client),
 		Entity: r.Entity, TargetType: r.TargetType, TargetID: urn.ID(w.plain("target_id", string(r.TargetID))), ScopeID: r.ScopeID,
 		EnvironmentID: urn.ID(w.plain("environment_id", string(d.Trace.EnvironmentID))),

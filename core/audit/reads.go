@@ -51,17 +51,18 @@ type ReadsInput struct {
 
 // Read is one line of a batch.
 type Read struct {
-	Sequence     uint64     `json:"sequence" doc:"the entry of the batch"`
-	Timestamp    string     `json:"timestamp" doc:"when the batch was committed"`
-	Minute       state.Time `json:"minute" doc:"the minute in which it was read"`
-	ActorID      urn.ID     `json:"actor_id" doc:"who read"`
-	CredentialID urn.ID     `json:"credential_id,omitempty" doc:"by which key"`
-	Operation    string     `json:"operation" doc:"the operation that was called"`
-	Entity       string     `json:"entity" doc:"the kind of record"`
-	TargetType   string     `json:"target_type,omitempty" doc:"the type of the thing"`
-	TargetID     urn.ID     `json:"target_id,omitempty" doc:"the thing; absent for a list"`
-	Count        uint64     `json:"count" doc:"how often it was read"`
-	Items        uint64     `json:"items,omitempty" doc:"how many things a list gave out, in all"`
+	Sequence       uint64     `json:"sequence" doc:"the entry of the batch"`
+	Timestamp      string     `json:"timestamp" doc:"when the batch was committed"`
+	Minute         state.Time `json:"minute" doc:"the minute in which it was read"`
+	ActorID        urn.ID     `json:"actor_id" doc:"who read"`
+	ImpersonatorID urn.ID     `json:"impersonator_id,omitempty" doc:"who acted for the actor, by a key of its own"`
+	CredentialID   urn.ID     `json:"credential_id,omitempty" doc:"by which key"`
+	Operation      string     `json:"operation" doc:"the operation that was called"`
+	Entity         string     `json:"entity" doc:"the kind of record"`
+	TargetType     string     `json:"target_type,omitempty" doc:"the type of the thing"`
+	TargetID       urn.ID     `json:"target_id,omitempty" doc:"the thing; absent for a list"`
+	Count          uint64     `json:"count" doc:"how often it was read"`
+	Items          uint64     `json:"items,omitempty" doc:"how many things a list gave out, in all"`
 }
 
 // maxBatches bounds the batches that one page looks at.
@@ -138,8 +139,8 @@ func (t *trail) lines(b *reads.Batch, at string, each func(line int, r *Read) bo
 	for _, r := range b.Reads() {
 		for _, target := range r.Targets {
 			read := Read{
-				Sequence: b.Sequence, Timestamp: at, Minute: r.Minute, ActorID: r.ActorID, CredentialID: r.CredentialID,
-				Operation: r.Operation, Entity: r.Entity, TargetType: r.TargetType,
+				Sequence: b.Sequence, Timestamp: at, Minute: r.Minute, ActorID: r.ActorID, ImpersonatorID: r.ImpersonatorID,
+				CredentialID: r.CredentialID, Operation: r.Operation, Entity: r.Entity, TargetType: r.TargetType,
 				TargetID: target.ID, Count: target.Count, Items: target.Items,
 			}
 			if t.shows(alone(&r, target.ID)) && !each(line, &read) {

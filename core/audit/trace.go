@@ -16,7 +16,7 @@ type TraceInput struct {
 // Trace is one thing that somebody read or was refused, outside of a command.
 type Trace struct {
 	ActorID        urn.ID `json:"actor_id" op:"required" doc:"who it was"`
-	ImpersonatorID urn.ID `json:"impersonator_id,omitempty" doc:"in whose name"`
+	ImpersonatorID urn.ID `json:"impersonator_id,omitempty" doc:"who acted for the actor, by a key of its own"`
 	CredentialID   urn.ID `json:"credential_id,omitempty" doc:"by which key"`
 	RequestID      string `json:"request_id,omitempty" doc:"the call"`
 	Client         string `json:"client,omitempty" doc:"the program that called, as it said"`
@@ -45,7 +45,7 @@ type Fact struct {
 // Traced, Denied), and of who made the call. It happened once.
 func Of(d op.Doer, r op.Record) Trace {
 	t := Trace{
-		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Impersonator, CredentialID: d.Caller.Credential,
+		ActorID: d.Caller.ID, ImpersonatorID: d.Caller.Host, CredentialID: d.Caller.Credential,
 		RequestID: d.RequestID, Client: d.Trace.Client, TraceScopeID: d.Trace.ScopeID, EnvironmentID: d.Trace.EnvironmentID,
 		ParentTraceID: d.Trace.ParentID, Action: r.Action, Operation: r.Operation, Entity: r.Entity, TargetType: r.TargetType,
 		TargetID: r.TargetID, ScopeID: r.ScopeID, Denied: r.Denied, Count: 1,
@@ -77,7 +77,7 @@ func (t *Trace) record() op.Record {
 		Action: t.Action, Operation: t.Operation, Entity: t.Entity, TargetType: t.TargetType, TargetID: t.TargetID,
 		ScopeID: t.ScopeID, Denied: t.Denied,
 		By: &op.Doer{
-			Caller:    op.Caller{ID: t.ActorID, Impersonator: t.ImpersonatorID, Credential: t.CredentialID},
+			Caller:    op.Caller{ID: t.ActorID, Host: t.ImpersonatorID, Credential: t.CredentialID},
 			RequestID: t.RequestID,
 			Trace:     op.Trace{ScopeID: t.TraceScopeID, EnvironmentID: t.EnvironmentID, ParentID: t.ParentTraceID, Client: t.Client},
 		},

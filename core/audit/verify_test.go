@@ -161,7 +161,7 @@ func (l *testLog) full() op.Record {
 		ScopeID: "scp_01890a5d0c1e7000a000000000000004", Before: someState{"a"}, After: someState{"b"},
 		Metadata: []fault.Member{{Name: "size", Value: uint64(3)}},
 		By: &op.Doer{
-			Caller:    op.Caller{ID: "alice", Credential: "pat_01890a5d0c1e7000a000000000000002", Impersonator: "root"},
+			Caller:    op.Caller{ID: "alice", Credential: "pat_01890a5d0c1e7000a000000000000002", Host: "root"},
 			RequestID: "req-2",
 			Trace: op.Trace{
 				ScopeID: "scp_01890a5d0c1e7000a000000000000005", EnvironmentID: "env_01890a5d0c1e7000a000000000000006",

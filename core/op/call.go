@@ -15,8 +15,9 @@ type JSON = json.RawMessage
 
 // Caller is who acts, as the log position or the read revision knows him.
 type Caller struct {
-	// ID is the acting principal; "system" for the cluster's own commands, empty
-	// where an open operation was called without a credential.
+	// ID is the acting principal, for whom all rights are decided; "system" for the
+	// cluster's own commands, empty where an open operation was called without a
+	// credential.
 	ID urn.ID
 	// Kind is the principal's kind.
 	Kind string
@@ -26,8 +27,9 @@ type Caller struct {
 	Rotation   uint64
 	// Scopes are what the key may be used for at most; none is all.
 	Scopes []KeyScope
-	// Impersonator is the principal in whose name ID acts, if any.
-	Impersonator urn.ID
+	// Host is the principal that acts for ID by a key of its own, if it is not
+	// ID itself. It gives ID no right and takes none away.
+	Host urn.ID
 	// Permissions are the cluster permissions held, sorted.
 	Permissions []Permission
 }
@@ -288,6 +290,9 @@ type Call struct {
 	// Trace is the cause as the caller tells it.
 	Trace Trace
 }
+
+// Batch stands for the name of an operation where a call has several.
+const Batch = "batch"
 
 // Item is one operation of several that happen together.
 type Item struct {

@@ -27,7 +27,8 @@ type Entry struct {
 type Command struct {
 	// Items are the operations; more than one happen together or not at all.
 	Items []Item `cbor:"1,keyasint"`
-	// Actor is the acting principal, Credential the key that he showed. Both
+	// Actor is the acting principal, Credential the key that was shown. It is
+	// the actor's own, or Impersonator's, who acts for the actor as a host. All
 	// are judged again at the log position.
 	Actor        urn.ID `cbor:"2,keyasint"`
 	Credential   urn.ID `cbor:"3,keyasint,omitempty"`
@@ -46,6 +47,14 @@ type Command struct {
 	Batch bool `cbor:"12,keyasint,omitempty"`
 	// Rotation says which of the key's secrets was shown.
 	Rotation uint64 `cbor:"13,keyasint,omitempty"`
+}
+
+// Operation is the name of what is called.
+func (c *Command) Operation() string {
+	if c.Batch || len(c.Items) != 1 {
+		return op.Batch
+	}
+	return c.Items[0].Op
 }
 
 // Item is one operation with its prepared input.

@@ -148,13 +148,26 @@ func (s *Solo) WaitRevision(ctx context.Context, revision uint64) error {
 }
 
 // As is a runner that acts with a token.
-func (s *Solo) As(token string) op.Runner { return bearer{s.Edge, token} }
+func (s *Solo) As(token string) op.Runner { return bearer{runner: s.Edge, token: token} }
+
+// For is a runner by which the host with a token acts for a user.
+func (s *Solo) For(host string, user urn.ID) op.Runner { return bearer{s.Edge, host, user} }
 
 // Admin is a runner that acts as the first administrator.
 func (s *Solo) Admin() op.Runner { return s.As(s.Root) }
 
 // User creates a principal with a key and gives a runner that acts as it.
 func (s *Solo) User(id urn.ID) op.Runner { return s.As(s.Token(id)) }
+
+// Host creates a host and gives its token.
+func (s *Solo) Host(id urn.ID) string {
+	s.tb.Helper()
+	token := s.Token(id)
+	if _, err := identity.Permit.Call(context.Background(), s.Admin(), identity.PermitInput{ID: id, Permission: op.ActAsHost}); err != nil {
+		s.tb.Fatalf("make %s a host: %v", id, err)
+	}
+	return token
+}
 
 // Token creates a principal with a key and gives the key's token.
 func (s *Solo) Token(id urn.ID) string {
@@ -183,11 +196,12 @@ func (s *Solo) Verify() {
 type bearer struct {
 	runner op.Runner
 	token  string
+	actAs  urn.ID
 }
 
 func (b bearer) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	c := *call
-	c.Token = b.token
+	c.Token, c.ActAs = b.token, b.actAs
 	return b.runner.Run(ctx, &c)
 }
 

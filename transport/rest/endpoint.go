@@ -9,7 +9,6 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/transport/middleware"
 	"github.com/weir-store/weir/transport/wire"
 )
@@ -115,13 +114,8 @@ func identify(r *http.Request, call *op.Call, open bool) (f *fault.Fault) {
 		return fault.New(fault.Unauthenticated, "a key is needed: send Authorization: Bearer <key>").
 			At(fault.Item{Header: "Authorization", Code: "required", Detail: "is required"})
 	}
-	if values := r.Header[wire.HeaderActAs]; len(values) > 0 {
-		id, f := urn.ParsePrincipal(values[0])
-		if f != nil || len(values) > 1 {
-			return fault.New(fault.MalformedRequest, "%s names one principal", wire.HeaderActAs).
-				At(fault.Item{Header: wire.HeaderActAs, Code: string(fault.InvalidID), Detail: "names one principal"})
-		}
-		call.ActAs = id
+	if call.ActAs, f = wire.ActAs(r.Header[wire.HeaderActAs]); f != nil {
+		return f
 	}
 	if call.Trace, f = wire.Trace(r.Header); f != nil {
 		return f

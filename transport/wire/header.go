@@ -162,6 +162,24 @@ func MinRevision(values []string) (uint64, *fault.Fault) {
 	return n, nil
 }
 
+// ActAs reads the values of X-Act-As: the user for whom a host acts; "" is none.
+func ActAs(values []string) (urn.ID, *fault.Fault) {
+	if len(values) == 0 {
+		return "", nil
+	}
+	if len(values) > 1 {
+		return "", badHeader(fault.MalformedRequest, HeaderActAs, "is given more than once")
+	}
+	id, f := urn.ParsePrincipal(values[0])
+	if f == nil {
+		f = urn.CheckPrincipalKind(id, "user")
+	}
+	if f != nil {
+		return "", badHeader(f.Code, HeaderActAs, "names one user, by the id that creating it gave")
+	}
+	return id, nil
+}
+
 // Trace reads what a caller says about the cause of a call.
 func Trace(h http.Header) (t op.Trace, f *fault.Fault) {
 	for _, part := range traceHeaders(&t) {

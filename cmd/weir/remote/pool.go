@@ -8,7 +8,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 )
 
-// Pool opens ways to stores over HTTP. Endpoints that differ in the token only
+// Pool opens ways to stores over HTTP. Endpoints that differ in who calls only
 // share their connections.
 type Pool struct {
 	mu      sync.Mutex // guards clients
@@ -39,5 +39,5 @@ func (p *Pool) Dial(e Endpoint) (op.Runner, error) {
 		}
 		p.clients[key] = c
 	}
-	return c.WithToken(e.Token), nil
+	return c.WithToken(e.Token).ActingAs(e.ActAs), nil
 }

@@ -3,6 +3,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/weir-store/weir/cmd/weir/failure"
 	"github.com/weir-store/weir/cmd/weir/output"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // DefaultServer is where weir dev listens.
@@ -26,6 +28,9 @@ type Endpoint struct {
 	Token string `json:"token,omitempty"`
 	// CAFile holds the certificates to trust, in PEM; empty for the system's.
 	CAFile string `json:"ca_file,omitempty"`
+	// ActAs is the user for whom the token's owner acts, if any. No context
+	// keeps it.
+	ActAs urn.ID `json:"-"`
 }
 
 // Target is what flags and environment say about the store to call.
@@ -41,6 +46,7 @@ type Target struct {
 
 	servers                    []string
 	tokenFile, caFile, context string
+	actAs                      string
 }
 
 // New makes a target that keeps its contexts in the user's directory.
@@ -53,6 +59,7 @@ func (t *Target) Register(c *cobra.Command) {
 	f := c.PersistentFlags()
 	f.StringSliceVar(&t.servers, "server", nil, "base URLs of nodes, with commas between them (WEIR_SERVER; default "+DefaultServer+")")
 	f.StringVar(&t.tokenFile, "token-file", "", "file that holds the bearer token (or the token in WEIR_TOKEN)")
+	f.StringVar(&t.actAs, "act-as", "", "user to act for, by the token of a host (WEIR_ACT_AS)")
 	f.StringVar(&t.caFile, "ca-file", "", "certificates to trust, in PEM, instead of the system's")
 	f.StringVar(&t.context, "context", "", "context to use instead of the current one; see weir login")
 	f.VarP(&t.Output, "output", "o", "how to show replies")
@@ -84,6 +91,7 @@ func (t *Target) Endpoint() (Endpoint, error) {
 	if t.caFile != "" {
 		e.CAFile = t.caFile
 	}
+	e.ActAs = urn.ID(cmp.Or(t.actAs, os.Getenv("WEIR_ACT_AS")))
 	token, err := t.token()
 	if token != "" {
 		e.Token = token

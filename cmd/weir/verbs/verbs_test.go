@@ -262,7 +262,7 @@ func TestCatalog(t *testing.T) {
 				t.Errorf("%s has two verbs %s", noun.Name(), c.Name())
 			}
 			seen[c.Name()] = true
-			for _, common := range []string{"server", "token-file", "ca-file", "context", "output", "timeout", "help"} {
+			for _, common := range []string{"server", "token-file", "act-as", "ca-file", "context", "output", "timeout", "help"} {
 				if c.LocalNonPersistentFlags().Lookup(common) != nil {
 					t.Errorf("%s %s: a field takes the flag --%s away", noun.Name(), c.Name(), common)
 				}

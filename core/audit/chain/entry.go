@@ -50,7 +50,7 @@ type Entry struct {
 	Outcome   string `json:"outcome" doc:"ok or denied"`
 
 	ActorID        urn.ID `json:"actor_id" doc:"who acted; system for the cluster itself"`
-	ImpersonatorID urn.ID `json:"impersonator_id,omitempty" doc:"in whose name"`
+	ImpersonatorID urn.ID `json:"impersonator_id,omitempty" doc:"who acted for the actor, by a key of its own"`
 	CredentialID   urn.ID `json:"credential_id,omitempty" doc:"by which key"`
 	RequestID      string `json:"request_id,omitempty" doc:"the call"`
 	Client         string `json:"client,omitempty" doc:"the program that called, as it said"`

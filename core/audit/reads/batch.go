@@ -22,14 +22,15 @@ const Max = 512
 
 // Reads is what one principal read in one minute by one operation.
 type Reads struct {
-	Minute       state.Time `json:"minute" op:"required" doc:"the minute in which it was read, by the clock of the node that answered"`
-	ActorID      urn.ID     `json:"actor_id" op:"required" doc:"who read"`
-	CredentialID urn.ID     `json:"credential_id,omitempty" doc:"by which key"`
-	Action       string     `json:"action" op:"required" doc:"read"`
-	Operation    string     `json:"operation" op:"required" doc:"the operation that was called"`
-	Entity       string     `json:"entity" op:"required" doc:"the kind of record"`
-	TargetType   string     `json:"target_type,omitempty" doc:"the type of the things"`
-	Targets      []Target   `json:"targets" op:"required,min=1,max=512" doc:"what was read"`
+	Minute         state.Time `json:"minute" op:"required" doc:"the minute in which it was read, by the clock of the node that answered"`
+	ActorID        urn.ID     `json:"actor_id" op:"required" doc:"who read"`
+	ImpersonatorID urn.ID     `json:"impersonator_id,omitempty" doc:"who acted for the actor, by a key of its own"`
+	CredentialID   urn.ID     `json:"credential_id,omitempty" doc:"by which key"`
+	Action         string     `json:"action" op:"required" doc:"read"`
+	Operation      string     `json:"operation" op:"required" doc:"the operation that was called"`
+	Entity         string     `json:"entity" op:"required" doc:"the kind of record"`
+	TargetType     string     `json:"target_type,omitempty" doc:"the type of the things"`
+	Targets        []Target   `json:"targets" op:"required,min=1,max=512" doc:"what was read"`
 }
 
 // Target is one thing that was read.
@@ -77,6 +78,7 @@ type Committed struct {
 // because its outcome was not known, is not written twice.
 var Commit = op.NewCommand(Ops, op.Spec[CommitInput, Committed]{
 	Name:    "commit",
+	Schema:  2,
 	Summary: "Commit a batch of ordinary reads.",
 	Access:  op.Internal[CommitInput]("trace"),
 	Faults:  []fault.Code{fault.LimitExceeded},

@@ -70,11 +70,8 @@ func policyOf(kind, name string) urn.ID {
 // of those for its type and for the scopes by which the reader may read; where
 // there is none, as the cluster's. The decision is that by which he was let in;
 // a list, which has none, counts as by right of each strict scope that the
-// reader belongs to. Reads in somebody else's name are always strict.
+// reader belongs to. What a host reads for a user is traced like the user's own.
 func Mode(v state.View, caller *op.Caller, r *op.Record, d *op.Decision) string {
-	if caller.Impersonator != "" {
-		return Strict
-	}
 	cluster, ok := policies.Get(v, policyKey(ofCluster))
 	if !ok {
 		return Batched // nothing was ever set
@@ -138,8 +135,7 @@ type SetPolicyInput struct {
 }
 
 // SetPolicy says how ordinary reads are traced from now on. What is always
-// strict stays so: secrets, blobs, the trail itself, exports, reads in somebody
-// else's name.
+// strict stays so: secrets, blobs, the trail itself, exports.
 var SetPolicy = op.NewCommand(Ops, op.Spec[SetPolicyInput, Policy]{
 	Name:    "set_policy",
 	Summary: "Say how reads are traced, for a type, a scope or the cluster.",

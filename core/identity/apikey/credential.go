@@ -103,11 +103,12 @@ func unauthenticated() *fault.Fault {
 	return fault.New(fault.APIKeyInvalid, "no valid key was given; send Authorization: Bearer weir_..., and if the key was revoked or has expired ask for a new one")
 }
 
-// Claim is who a call says that it acts for, by which secret of which key.
+// Claim is who a call says that it comes from, by which secret of which key.
 type Claim struct {
 	Principal, Credential urn.ID
 	Rotation              uint64
-	Impersonator          urn.ID
+	// Host is whose key it is, if that is not Principal, for whom Host acts.
+	Host urn.ID
 }
 
 // Present compares a token with the kept digests and gives the claim that it
@@ -130,20 +131,59 @@ func Present(v state.View, token urn.Token, t state.Time) (Claim, *fault.Fault) 
 	return claim, nil
 }
 
+// ActFor is the action of who calls in the name of somebody else.
+const ActFor = "act_for"
+
 // Authenticate judges a claim in a view at a time: the key must be live, the
 // secret one that opens it still, and its principal active. What the secret was
-// is not asked again.
+// is not asked again. For a user only a host acts, and the user must be active.
+// A caller who proved who it is but is no host comes back with the fault.
 func Authenticate(v state.View, claim Claim, t state.Time) (op.Caller, *fault.Fault) {
 	if claim.Principal == op.System && claim.Credential == "" {
 		return op.Caller{ID: op.System, Kind: string(op.System)}, nil
 	}
+	owner := claim.Principal
+	if claim.Host != "" {
+		owner = claim.Host
+	}
 	c, ok := Find(v, claim.Credential)
-	if !ok || !c.opens(claim.Rotation, t) || c.PrincipalID != claim.Principal {
+	if !ok || !c.opens(claim.Rotation, t) || c.PrincipalID != owner {
 		return op.Caller{}, unauthenticated()
 	}
-	p, ok := identity.Find(v, claim.Principal)
+	p, ok := identity.Find(v, owner)
 	if !ok || p.Lifecycle != identity.Active {
 		return op.Caller{}, unauthenticated()
 	}
-	return op.Caller{ID: p.ID, Kind: p.Kind, Credential: c.ID, Rotation: claim.Rotation, Scopes: c.Scopes, Permissions: p.Permissions}, nil
+	caller := op.Caller{ID: p.ID, Kind: p.Kind, Credential: c.ID, Rotation: claim.Rotation, Scopes: c.Scopes, Permissions: p.Permissions}
+	if claim.Host == "" {
+		return caller, nil
+	}
+	return actFor(v, caller, claim.Principal)
+}
+
+// actFor makes the caller of a host and the user for whom it acts: the user,
+// with the user's rights. Of the host's own there remains what its key is
+// limited to.
+func actFor(v state.View, host op.Caller, user urn.ID) (op.Caller, *fault.Fault) {
+	if !host.Holds(op.ActAsHost) {
+		return host, notFor(fault.PermissionDenied, "only holders of "+string(op.ActAsHost)+" may act for a user; leave X-Act-As out")
+	}
+	p, ok := identity.Find(v, user)
+	switch {
+	case !ok:
+		return op.Caller{}, notFor(fault.NotFound, "there is no such user; create it first")
+	case p.Kind != identity.KindUser:
+		return op.Caller{}, notFor(fault.InvalidIDType, "a host acts for principals of kind user only")
+	case p.Lifecycle != identity.Active:
+		return op.Caller{}, notFor(fault.PrincipalInactive, "the user is not active; nobody can act for it")
+	}
+	return op.Caller{
+		ID: p.ID, Kind: p.Kind, Permissions: p.Permissions,
+		Host: host.ID, Credential: host.Credential, Rotation: host.Rotation, Scopes: host.Scopes,
+	}, nil
+}
+
+// notFor is the fault of a call that cannot be made for the user it names.
+func notFor(code fault.Code, why string) *fault.Fault {
+	return fault.New(code, "%s", why).At(fault.Item{Header: "X-Act-As", Code: string(code), Detail: why})
 }
