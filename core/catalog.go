@@ -18,6 +18,7 @@ import (
 	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
+	"github.com/weir-store/weir/core/tenancy/share"
 )
 
 // Sets are the operations of all layers, in the order of the layers.
@@ -34,6 +35,7 @@ func Sets() []*op.Set {
 		tenancy.Ops,
 		tenancy.Memberships,
 		org.Ops,
+		share.Ops,
 		rules.Ops,
 		access.Ops,
 		reads.Ops,
