@@ -172,7 +172,7 @@ func TestStrangersChangeNothing(t *testing.T) {
 				t.Errorf("refused with %s", c)
 			}
 		}
-		if err == nil && o.Rights() != "each active principal, for what it can see" {
+		if err == nil && !o.Open() && o.Rights() != "each active principal, for what it can see" {
 			t.Errorf("a stranger may do what is for %s", o.Rights())
 		}
 		if err != nil || o.Kind != op.KindCommand {
@@ -203,7 +203,8 @@ func TestSuspensionTakesAll(t *testing.T) {
 		suspended := `{"id":"` + p.principal(sc.call.as) + `"}`
 		p.must(step{as: "warden", op: "principal.suspend", input: suspended})
 		before := rows(t, p.Engine, position)
-		if _, err := p.run(sc.call, ""); o.Open() != (err == nil) || (err != nil && !fault.Is(err, fault.APIKeyInvalid)) {
+		open := o.Open() && o.Kind != op.KindCommand
+		if _, err := p.run(sc.call, ""); open != (err == nil) || (err != nil && !fault.Is(err, fault.APIKeyInvalid)) {
 			t.Errorf("while it is suspended: %v", err)
 		}
 		if diff := cmp.Diff(before, rows(t, p.Engine, position)); diff != "" {
@@ -313,12 +314,7 @@ func strip(v any) any {
 // that is logged.
 func TestSecretsStayOut(t *testing.T) {
 	each(t, func(t *testing.T, o *op.Operation, seed []step, sc scenario) {
-		for _, f := range o.Input.Fields {
-			if f.Secret && !o.Secret() {
-				t.Errorf("%s takes the secret %s: give this test a canary for it", o.Name, f.Name)
-			}
-		}
-		if !o.Secret() {
+		if takes := slices.ContainsFunc(o.Input.Fields, func(f *op.Field) bool { return f.Secret }); !takes && !o.Secret() {
 			return
 		}
 		var lines bytes.Buffer
@@ -334,8 +330,11 @@ func TestSecretsStayOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		trail := p.must(step{as: "root", op: "audit.entries", input: `{}`})
+		if len(p.secrets) == 0 {
+			t.Error("no secret was given or taken: let the scenario get one first")
+		}
 		for _, token := range p.secrets {
-			secret := []byte(secretOf(t, token))
+			secret := []byte(secretOf(token))
 			for where, b := range map[string][]byte{
 				"the log": bytes.Join(p.Entries, nil), "the stream": stream.Bytes(), "the trail": trail, "a line": lines.Bytes(),
 			} {

@@ -13,6 +13,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/temporal"
+	"github.com/weir-store/weir/core/tenancy/share"
 	"github.com/weir-store/weir/internal/testkit"
 )
 
@@ -63,9 +64,11 @@ func TestRollbackTakesEachCommandBack(t *testing.T) {
 	})
 }
 
-// final are the rollbacks that cannot be rolled back: a key that was revoked
-// stays dead, however it came to that.
-func final(e *chain.Entry) bool { return e.Entity == op.EntityCredential }
+// final are the rollbacks that cannot be rolled back: a key or a share that was
+// revoked stays dead, however it came to that.
+func final(e *chain.Entry) bool {
+	return e.Entity == op.EntityCredential || e.Entity == share.EntityShare
+}
 
 // compare holds what every thing is now against what it was at a revision.
 func (p *theatre) compare(when string, revision uint64) {
