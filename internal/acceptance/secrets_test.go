@@ -15,6 +15,11 @@ func TestSecretsStaySecret(t *testing.T) {
 	alice := newcomer(t, "alice")
 	idempotency := "idempotency-" + random()
 	made := root().must(t, "POST", "/v1/principals/"+alice.id+"/keys", object{"name": "planted"}, "Idempotency-Key", idempotency)
+	_, shared := application(t).shared(t, nil)
+	for _, token := range []string{shared, shared + "x"} {
+		person{}.ask(t, "POST", "/v1/shares/verify", object{"token": token})
+		alice.ask(t, "POST", "/v1/shares/verify", object{"token": token})
+	}
 	clusterKey, err := os.ReadFile(filepath.Join(dir, "cluster.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +27,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	secrets := map[string]string{
 		"root key": cluster.Root[len(cluster.Root)-43:], "token": alice.token[len(alice.token)-43:],
 		"planted token": made["token"].(string)[len(made["token"].(string))-43:], "cluster key": strings.TrimSpace(string(clusterKey)),
-		"idempotency key": idempotency,
+		"idempotency key": idempotency, "share": shared,
 	}
 	for _, token := range []string{alice.token, made["token"].(string), cluster.Root} {
 		for _, a := range []answer{
