@@ -19,6 +19,7 @@ import (
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/tenancy/share"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 )
 
 // Sets are the operations of all layers, in the order of the layers.
@@ -34,6 +35,8 @@ func Sets() []*op.Set {
 		objects.Ops,
 		tenancy.Ops,
 		tenancy.Memberships,
+		tuple.Ops,
+		tuple.RuleOps,
 		org.Ops,
 		share.Ops,
 		rules.Ops,

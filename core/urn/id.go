@@ -49,6 +49,9 @@ const digits = 32
 
 func registered(prefix string) bool { return slices.Contains(prefixes, prefix) }
 
+// Registered says whether ids with the prefix are Weir's own.
+func Registered(prefix string) bool { return registered(prefix) }
+
 // Encode makes an id of a registered prefix and a UUID in canonical text, of
 // either case and any version from 1 to 8.
 func Encode(prefix, uuid string) (ID, *fault.Fault) {
@@ -166,6 +169,27 @@ func Normalize(prefix, text string) (ID, *fault.Fault) {
 	}
 	if have != prefix {
 		return "", fault.New(fault.InvalidIDType, "an id of the kind %s is asked for", prefix)
+	}
+	return ID(text), nil
+}
+
+// NormalizeAny reads the id of a thing of a type that an application may have
+// chosen, in its three forms: with the type as its prefix, as canonical text of
+// the UUID, or as the bare 32 digits. Another prefix is invalid-id-type; a text
+// that is no such id, the UUIDs of only zeros or ones included, invalid-id.
+func NormalizeAny(prefix, text string) (ID, *fault.Fault) {
+	switch {
+	case lowerHex(text):
+		text = prefix + "_" + text
+	case len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-':
+		text = prefix + "_" + strings.ToLower(strings.ReplaceAll(text, "-", ""))
+	}
+	have, _, f := DecodeAny(ID(text))
+	if f != nil && f.Code == fault.InvalidID {
+		return "", f
+	}
+	if f != nil || have != prefix {
+		return "", fault.New(fault.InvalidIDType, "an id of the type %s is asked for", prefix)
 	}
 	return ID(text), nil
 }
