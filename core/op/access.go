@@ -1,6 +1,8 @@
 package op
 
 import (
+	"slices"
+
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
@@ -203,11 +205,12 @@ type Walk interface {
 
 // rule is the access part of a declaration, without the input's type.
 type rule struct {
-	kind       ruleKind
-	action     string
-	need       Level
-	permission Permission
-	target     func(in any) Target
+	kind   ruleKind
+	action string
+	need   Level
+	// permissions let a holder of any of them in.
+	permissions []Permission
+	target      func(in any) Target
 	// beyond is the permission whose holders no rule can keep from the
 	// operation.
 	beyond Permission
@@ -246,9 +249,10 @@ func Anyone[In any](action string) Access[In] {
 	return Access[In]{rule{kind: ruleAnyone, action: action}}
 }
 
-// Holding admits the holders of a cluster permission.
-func Holding[In any](action string, p Permission) Access[In] {
-	return Access[In]{rule{kind: ruleHolds, action: action, permission: p}}
+// Holding admits the holders of any of some cluster permissions. Where On names
+// a target, it does not exist for others who cannot see it.
+func Holding[In any](action string, some ...Permission) Access[In] {
+	return Access[In]{rule{kind: ruleHolds, action: action, permissions: some}}
 }
 
 // May admits who has at least the needed level on the target.
@@ -258,7 +262,7 @@ func May[In any](action string, need Level, target func(in In) Target) Access[In
 
 // OrHolding also admits the holders of a cluster permission.
 func (a Access[In]) OrHolding(p Permission) Access[In] {
-	a.permission = p
+	a.permissions = append(slices.Clip(a.permissions), p)
 	return a
 }
 

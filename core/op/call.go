@@ -3,6 +3,7 @@ package op
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
@@ -64,6 +65,9 @@ func (c *Caller) Holds(p Permission) bool {
 	}
 	return false
 }
+
+// HoldsAny says whether the caller has one of some cluster permissions.
+func (c *Caller) HoldsAny(some ...Permission) bool { return slices.ContainsFunc(some, c.Holds) }
 
 // View is what a query may know: rows as of the asked revision, the caller, and
 // the rights of now.

@@ -151,13 +151,22 @@ func (o *Operation) Rights() string {
 	case ruleAnyone:
 		return "each active principal, for what it can see"
 	case ruleHolds:
-		return "holders of " + string(r.permission)
+		return "holders of " + r.permitted()
 	}
 	words := "who has " + r.need.String() + " on the target"
-	if r.permission != "" {
-		words += ", or holds " + string(r.permission)
+	if len(r.permissions) > 0 {
+		words += ", or holds " + r.permitted()
 	}
 	return words
+}
+
+// permitted names the permissions that let somebody in.
+func (r *rule) permitted() string {
+	words := make([]string, len(r.permissions))
+	for i, p := range r.permissions {
+		words[i] = string(p)
+	}
+	return strings.Join(words, " or ")
 }
 
 // Authorize decides whether the caller may run the operation with this input,
@@ -171,11 +180,11 @@ func (o *Operation) Authorize(v View, in any) *Decision {
 		return &Decision{Visible: true, Lacks: KeyScope(o.Name)}
 	case r.kind == ruleSystem:
 		return &Decision{Allowed: v.Caller.ID == System}
-	case r.kind == ruleHolds && !v.Caller.Holds(r.permission):
-		return &Decision{Visible: true}
+	case r.kind == ruleHolds && !v.Caller.HoldsAny(r.permissions...):
+		return &Decision{Visible: r.target == nil || v.Decide("read", Read, r.target(in)).Visible}
 	case r.kind == ruleMay:
 		d := v.Decide(r.action, r.need, r.target(in))
-		if d.Allowed || r.permission == "" || !v.Caller.Holds(r.permission) {
+		if d.Allowed || !v.Caller.HoldsAny(r.permissions...) {
 			return &d
 		}
 	}

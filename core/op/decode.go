@@ -74,6 +74,10 @@ func place(pointer string) string {
 }
 
 func (d *decoder) value(s *Shape, f *Field, v canon.Value, into reflect.Value, at string) {
+	if s.Patch {
+		into.Field(patchGiven).SetBool(true)
+		into = into.Field(patchValue)
+	}
 	if s.Nullable {
 		if v.Kind == canon.Null {
 			into.SetZero()

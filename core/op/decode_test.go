@@ -18,19 +18,20 @@ type nested struct {
 }
 
 type probeInput struct {
-	ID       urn.ID     `json:"id" op:"path,id=obj"`
-	Who      urn.ID     `json:"who,omitempty" op:"id=principal"`
-	Data     op.JSON    `json:"data,omitempty" op:"max=1KiB"`
-	Count    uint64     `json:"count,omitempty" op:"max=10"`
-	Limit    int        `json:"limit,omitempty" op:"query,min=1"`
-	Level    op.Level   `json:"level,omitempty"`
-	At       state.Time `json:"at,omitzero"`
-	Tags     []string   `json:"tags,omitempty" op:"max=2"`
-	Nested   *nested    `json:"nested,omitempty"`
-	Color    string     `json:"color,omitempty" op:"enum=red|green"`
-	Flag     bool       `json:"flag,omitempty"`
-	Password string     `json:"password,omitempty" op:"secret"`
-	Digest   string     `json:"digest,omitempty" op:"prepared"`
+	ID       urn.ID           `json:"id" op:"path,id=obj"`
+	Who      urn.ID           `json:"who,omitempty" op:"id=principal"`
+	Data     op.JSON          `json:"data,omitempty" op:"max=1KiB"`
+	Count    uint64           `json:"count,omitempty" op:"max=10"`
+	Limit    int              `json:"limit,omitempty" op:"query,min=1"`
+	Level    op.Level         `json:"level,omitempty"`
+	At       state.Time       `json:"at,omitzero"`
+	Tags     []string         `json:"tags,omitempty" op:"max=2"`
+	Nested   *nested          `json:"nested,omitempty"`
+	Color    string           `json:"color,omitempty" op:"enum=red|green"`
+	Flag     bool             `json:"flag,omitempty"`
+	Title    op.Patch[string] `json:"title,omitzero" op:"min=1,max=3"`
+	Password string           `json:"password,omitempty" op:"secret"`
+	Digest   string           `json:"digest,omitempty" op:"prepared"`
 }
 
 var probe = op.NewCommand(ops, op.Spec[probeInput, probeInput]{
@@ -88,6 +89,9 @@ func TestDecodeRefusesPrecisely(t *testing.T) {
 		{"a member of a member", `{"id":"` + id + `","nested":{"depth":10}}`, "/nested/depth", fault.ValidationFailed},
 		{"a word not in the list", `{"id":"` + id + `","color":"blue"}`, "/color", fault.ValidationFailed},
 		{"a word for a flag", `{"id":"` + id + `","flag":"true"}`, "/flag", fault.ValidationFailed},
+		{"a change to too short a text", `{"id":"` + id + `","title":""}`, "/title", fault.ValidationFailed},
+		{"a change to too long a text", `{"id":"` + id + `","title":"long"}`, "/title", fault.ValidationFailed},
+		{"a change to another type", `{"id":"` + id + `","title":1}`, "/title", fault.ValidationFailed},
 		{"null where a value is needed", `{"id":null}`, "/id", fault.ValidationFailed},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -38,6 +38,16 @@ func (tx *Tx) Forbidden(action string, target Target) error {
 	return tx.View().Forbidden(action, target)
 }
 
+// Require asks for one of some cluster permissions, where a level on the target
+// is not enough or not the matter; the error is a Refused.
+func (tx *Tx) Require(action string, target Target, some ...Permission) error {
+	if tx.Caller.HoldsAny(some...) {
+		return nil
+	}
+	f := fault.New(fault.PermissionDenied, "this takes a permission of the cluster that you do not have; ask an administrator of the cluster")
+	return &Refused{Fault: f, Action: action, Target: target, Decision: Decision{Visible: true}}
+}
+
 // Decide asks about the caller, by the rights of now.
 func (v *View) Decide(action string, need Level, target Target) Decision {
 	return v.Sight.Decide(v.Now, v.request(action, need, target))

@@ -36,6 +36,8 @@ type Shape struct {
 	Format string
 	// Nullable values may be null.
 	Nullable bool
+	// Patch members tell null from absence: see Patch.
+	Patch bool
 	// Unsigned integers start at 0.
 	Unsigned bool
 	Fields   []*Field
@@ -80,6 +82,11 @@ func shapeOf(t reflect.Type) *Shape {
 	if t.Kind() == reflect.Pointer {
 		s := *shapeOf(t.Elem())
 		s.Nullable, s.typ = true, t
+		return &s
+	}
+	if reflect.PointerTo(t).Implements(patchType) {
+		s := *shapeOf(t.Field(patchValue).Type)
+		s.Patch, s.typ = true, t
 		return &s
 	}
 	s := &Shape{Name: t.Name(), typ: t}
@@ -142,6 +149,9 @@ func fieldsOf(t reflect.Type, index []int) []*Field {
 		}
 		field := &Field{Name: name, Doc: f.Tag.Get("doc"), Shape: shapeOf(f.Type), Omit: strings.Contains(rest, "omitempty") || strings.Contains(rest, "omitzero"), index: at}
 		field.options(f.Tag.Get("op"))
+		if field.Patch && (field.Path || field.Query || !field.Omit) {
+			panic("op: a change of " + name + " stands in the body, with omitzero")
+		}
 		fields = append(fields, field)
 	}
 	return fields

@@ -25,13 +25,13 @@ var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	Route:    "POST /v1/scopes/{id}/members",
 	Status:   201,
 	Access:   op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
-	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
+	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
 	Example:  AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
 	Result:   exampleMember,
 	Undo:     op.Reversible("scope.remove_member"),
 	Validate: func(in *AddInput) *fault.Fault { return in.validate() },
 }, func(tx *op.Tx, in AddInput) (Membership, error) {
-	scope, f := changeable(tx, in.ID)
+	scope, f := admitting(tx, in.ID)
 	if f != nil {
 		return Membership{}, f
 	}

@@ -49,7 +49,7 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 		return nil
 	},
 }, func(tx *op.Tx, in AddMembersInput) (Added, error) {
-	scope, f := changeable(tx, in.ID)
+	scope, f := admitting(tx, in.ID)
 	if f != nil {
 		return Added{}, f
 	}

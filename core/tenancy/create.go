@@ -24,7 +24,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 	Route:   "POST /v1/scopes",
 	Status:  201,
 	Access:  op.Anyone[CreateInput]("scope_create"),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.LimitExceeded},
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.LimitExceeded},
 	Example: CreateInput{Name: "Team", Description: "What the team works on", Metadata: op.JSON(`{"color":"blue"}`)},
 	Result:  example,
 	Undo:    op.Reversible("scope.archive"),
@@ -37,7 +37,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 		if err := tx.Demand("scope_create", op.Admin, op.Scope(in.ParentID)); err != nil {
 			return Scope{}, err
 		}
-		parent, f := changeable(tx, in.ParentID)
+		parent, f := admitting(tx, in.ParentID)
 		if f != nil {
 			return Scope{}, f
 		}
@@ -64,18 +64,11 @@ func (h *Header) found(tx *op.Tx) *fault.Fault {
 	return nil
 }
 
-// changeable finds a scope that may be changed: neither frozen nor archived.
-func changeable(tx *op.Tx, id urn.ID) (*Header, *fault.Fault) {
+// admitting finds a scope that takes in what is added to it.
+func admitting(tx *op.Tx, id urn.ID) (*Header, *fault.Fault) {
 	h, ok := Find(tx, id)
 	if !ok {
 		return nil, op.NotFound()
 	}
-	if s := h.Status(); s != StatusActive {
-		return nil, notActive(s)
-	}
-	return h, nil
-}
-
-func notActive(status string) *fault.Fault {
-	return fault.New(fault.ScopeFrozen, "the scope is %s, so this cannot be changed in it", status).With("status", status)
+	return h, h.Admits()
 }

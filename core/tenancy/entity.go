@@ -23,11 +23,14 @@ type scopeContent struct {
 	Description string `json:"description"`
 	Metadata    string `json:"metadata"`
 	Status      string `json:"status"`
+	Slug        string `json:"slug,omitempty"`
+	// Frozen is beside a status that hides it.
+	Frozen bool `json:"frozen,omitempty"`
 }
 
 func (h *Header) content() scopeContent {
 	s := h.shown()
-	return scopeContent{Name: s.Name, Description: s.Description, Metadata: string(s.Metadata), Status: s.Status}
+	return scopeContent{Name: s.Name, Description: s.Description, Metadata: string(s.Metadata), Status: s.Status, Slug: h.Slug, Frozen: h.Frozen}
 }
 
 func knownScope(v state.View, id urn.ID) (op.Known, bool) {
@@ -55,8 +58,7 @@ func revertScope(tx *op.Tx, id urn.ID, past state.View) error {
 		if f := vacant(tx, h); f != nil {
 			return f
 		}
-		h.Archived = true
-		h.put(tx)
+		h.close(tx)
 		return nil
 	}
 	is, content := h.content(), was.content()
@@ -68,9 +70,36 @@ func revertScope(tx *op.Tx, id urn.ID, past state.View) error {
 			return conflict("the scope above is archived; roll that back first")
 		}
 	}
-	h.Name, h.Description, h.Metadata = was.Name, was.Description, was.Metadata
+	if h.Kind == KindOrg {
+		if err := h.mayBecome(tx, was); err != nil {
+			return err
+		}
+	}
+	h.Name, h.Slug, h.Description, h.Metadata = was.Name, was.Slug, was.Description, was.Metadata
 	h.Archived, h.Frozen, h.Suspended = was.Archived, was.Frozen, was.Suspended
+	if f := h.slugFree(tx); f != nil {
+		return f
+	}
 	h.put(tx)
+	return nil
+}
+
+// mayBecome says whether a rollback may make of an organization what it was: it
+// takes what the operations take that would do so one by one.
+func (h *Header) mayBecome(tx *op.Tx, was *Header) error {
+	if h.Archived {
+		return conflict("the organization is revoked, which is final; create another")
+	}
+	if h.Suspended != was.Suspended {
+		if err := tx.Require("lifecycle_change", op.Scope(h.ID), op.ActAsHost, op.Administer); err != nil {
+			return err
+		}
+	}
+	is, content := h.content(), was.content()
+	is.Status, is.Frozen, content.Status, content.Frozen = "", false, "", false
+	if is != content && h.Frozen && was.Frozen {
+		return notActive(StatusFrozen)
+	}
 	return nil
 }
 

@@ -13,24 +13,12 @@ var Freeze = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Summary:   "Make a scope read only.",
 	Route:     "POST /v1/scopes/{id}/freeze",
 	Access:    op.May("lifecycle_change", op.Own, target),
-	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict},
+	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.AlreadyTerminal, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    example,
 	Undo:      op.Reversible("scope.unfreeze"),
 	Versioned: true,
-}, func(tx *op.Tx, in ScopeInput) (Scope, error) {
-	h, f := changeable(tx, in.ID)
-	if f != nil {
-		return Scope{}, f
-	}
-	if f := tx.CheckVersion(h.Version, 0); f != nil {
-		return Scope{}, f
-	}
-	before := *h
-	h.Frozen = true
-	h.change(tx, "lifecycle_change", before)
-	return h.shown(), nil
-})
+}, func(tx *op.Tx, in ScopeInput) (Scope, error) { return move(tx, in, (*Header).Freeze) })
 
 // Unfreeze makes a frozen scope active again.
 var Unfreeze = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
@@ -38,62 +26,39 @@ var Unfreeze = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Summary:   "Make a frozen scope active again.",
 	Route:     "POST /v1/scopes/{id}/unfreeze",
 	Access:    op.May("lifecycle_change", op.Own, target),
-	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.InvalidTransition, fault.VersionConflict},
+	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.AlreadyTerminal, fault.InvalidTransition, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    example,
 	Undo:      op.Reversible("scope.freeze"),
 	Versioned: true,
-}, func(tx *op.Tx, in ScopeInput) (Scope, error) {
-	h, ok := Find(tx, in.ID)
-	switch {
-	case !ok:
-		return Scope{}, op.NotFound()
-	case h.Archived:
-		return Scope{}, notActive(h.Status())
-	case !h.Frozen:
-		return Scope{}, fault.New(fault.InvalidTransition, "the scope is not frozen").With("status", h.Status())
-	}
-	if f := tx.CheckVersion(h.Version, 0); f != nil {
-		return Scope{}, f
-	}
-	before := *h
-	h.Frozen = false
-	h.change(tx, "lifecycle_change", before)
-	return h.shown(), nil
-})
+}, func(tx *op.Tx, in ScopeInput) (Scope, error) { return move(tx, in, (*Header).Unfreeze) })
 
 // Archive ends a scope with all its memberships and projections: one flag, by
-// which each of them no longer counts. Frozen scopes can be archived too.
+// which each of them no longer counts. Frozen scopes can be archived too. For an
+// organization it is the same as to revoke it, and final.
 var Archive = op.NewCommand(Ops, op.Spec[ScopeInput, Scope]{
 	Name:      "archive",
 	Summary:   "End a scope: its members lose what it shared, at once.",
 	Route:     "POST /v1/scopes/{id}/archive",
 	Access:    op.May("scope_dissolve", op.Own, target),
-	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict},
+	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.AlreadyTerminal, fault.VersionConflict},
 	Example:   ScopeInput{ID: exampleID},
 	Result:    archived(),
-	Undo:      op.Reversible("a rollback of the entry in the trail"),
+	Undo:      op.Reversible("a rollback of the entry in the trail; that of an organization is final"),
 	Versioned: true,
-}, func(tx *op.Tx, in ScopeInput) (Scope, error) {
+}, func(tx *op.Tx, in ScopeInput) (Scope, error) { return move(tx, in, (*Header).Archive) })
+
+// move takes a scope from one state to another.
+func move(tx *op.Tx, in ScopeInput, to func(*Header, *op.Tx) *fault.Fault) (Scope, error) {
 	h, ok := Find(tx, in.ID)
 	if !ok {
 		return Scope{}, op.NotFound()
 	}
-	if h.Archived {
-		return Scope{}, notActive(h.Status())
-	}
-	if f := tx.CheckVersion(h.Version, 0); f != nil {
+	if f := to(h, tx); f != nil {
 		return Scope{}, f
 	}
-	before := *h
-	h.Archived = true
-	h.put(tx)
-	tx.Record(op.Record{
-		Action: "scope_dissolve", Entity: op.EntityScope, TargetID: h.ID, ScopeID: h.ID, Before: &before, After: h,
-		Metadata: ended(tx, h.ID),
-	})
 	return h.shown(), nil
-})
+}
 
 // countBound is where the counts of what a scope's end takes with it stop, so
 // that the end of a large scope costs no more than that of a small one.

@@ -23,7 +23,7 @@ var Project = op.NewCommand(Ops, op.Spec[ProjectInput, Projection]{
 	Route:   "POST /v1/scopes/{id}/projections",
 	Status:  201,
 	Access:  op.May("projection", op.Write, func(in ProjectInput) op.Target { return op.Scope(in.ID) }),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.IsolationViolation, fault.ValidationFailed},
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.IsolationViolation, fault.ValidationFailed},
 	Example: ProjectInput{ID: exampleID, ObjectID: exampleObject, Level: "read"},
 	Result:  exampleProjection,
 	Undo:    op.Reversible("scope.unproject"),
@@ -31,7 +31,7 @@ var Project = op.NewCommand(Ops, op.Spec[ProjectInput, Projection]{
 	if err := tx.Demand("projection", op.Own, op.Object(in.ObjectID)); err != nil {
 		return Projection{}, err
 	}
-	if _, f := changeable(tx, in.ID); f != nil {
+	if _, f := admitting(tx, in.ID); f != nil {
 		return Projection{}, f
 	}
 	object, ok := objects.Find(tx, in.ObjectID)

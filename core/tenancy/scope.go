@@ -141,7 +141,7 @@ type Scope struct {
 	Description string     `json:"description" doc:"what the scope is for"`
 	ParentID    *urn.ID    `json:"parent_id" doc:"the scope above; null at the root"`
 	OwnerID     urn.ID     `json:"owner_id" doc:"who created it; who owns it now is said by the owner memberships"`
-	Status      string     `json:"status" doc:"active, frozen or archived"`
+	Status      string     `json:"status" doc:"active, frozen or archived; of an organization also suspended, and revoked for archived"`
 	Metadata    op.JSON    `json:"metadata" doc:"facts of your own"`
 	CreatedAt   state.Time `json:"created_at" doc:"when it was created"`
 	Version     uint64     `json:"version" doc:"raised by each change"`

@@ -23,31 +23,50 @@ var Update = op.NewCommand(Ops, op.Spec[UpdateInput, Scope]{
 	Summary:   "Change the name, description or metadata of a scope.",
 	Route:     "PATCH /v1/scopes/{id}",
 	Access:    op.May("scope_modify", op.Admin, func(in UpdateInput) op.Target { return op.Scope(in.ID) }),
-	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.VersionConflict, fault.PayloadTooLarge},
+	Faults:    []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.AlreadyTerminal, fault.VersionConflict, fault.PayloadTooLarge},
 	Example:   UpdateInput{ID: exampleID, Metadata: op.JSON(`{"color":"blue"}`)},
 	Result:    example,
 	Undo:      op.Reversible("scope.update with the values before"),
 	Versioned: true,
 }, func(tx *op.Tx, in UpdateInput) (Scope, error) {
-	h, f := changeable(tx, in.ID)
+	h, ok := Find(tx, in.ID)
+	if !ok {
+		return Scope{}, op.NotFound()
+	}
+	f := h.Amend(tx, in.Version, func() (f *fault.Fault) {
+		if in.Name != nil {
+			h.Name = *in.Name
+		}
+		if in.Description != nil {
+			h.Description = *in.Description
+		}
+		h.Metadata, f = op.Merge(h.Metadata, in.Metadata)
+		return f
+	})
 	if f != nil {
 		return Scope{}, f
 	}
-	if f := tx.CheckVersion(h.Version, in.Version); f != nil {
-		return Scope{}, f
-	}
-	before := *h
-	if in.Name != nil {
-		h.Name = *in.Name
-	}
-	if in.Description != nil {
-		h.Description = *in.Description
-	}
-	if h.Metadata, f = op.Merge(h.Metadata, in.Metadata); f != nil {
-		return Scope{}, f
-	}
-	if h.Name != before.Name || h.Description != before.Description || !bytes.Equal(h.Metadata, before.Metadata) {
-		h.change(tx, "scope_modify", before)
-	}
 	return h.shown(), nil
 })
+
+// Amend changes what a scope says about itself, if its state lets it and the
+// caller read that version. Nothing is written where nothing changes.
+func (h *Header) Amend(tx *op.Tx, version uint64, change func() *fault.Fault) *fault.Fault {
+	if f := h.amendable(); f != nil {
+		return f
+	}
+	if f := tx.CheckVersion(h.Version, version); f != nil {
+		return f
+	}
+	before := *h
+	if f := change(); f != nil {
+		return f
+	}
+	if f := h.slugFree(tx); f != nil {
+		return f
+	}
+	if h.Name != before.Name || h.Slug != before.Slug || h.Description != before.Description || !bytes.Equal(h.Metadata, before.Metadata) {
+		h.change(tx, "scope_modify", before)
+	}
+	return nil
+}

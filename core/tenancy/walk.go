@@ -6,6 +6,16 @@ import (
 	"github.com/weir-store/weir/storage/key"
 )
 
+// All walks all scopes of the cluster, in the order of their creation, after a
+// given one.
+func All(v state.View, after urn.ID) *state.Rows[Header] {
+	r := state.Range{Prefix: state.Key(key.Scope)}
+	if after != "" {
+		r.After = state.Key(key.Scope, after)
+	}
+	return headers.Scan(v, r)
+}
+
 // In walks all memberships that a scope ever had, in the order in which they
 // were granted first.
 func In(v state.View, scope urn.ID) *state.Rows[Membership] {

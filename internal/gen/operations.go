@@ -122,6 +122,9 @@ func kind(f *op.Field) string {
 	case len(f.Prefixes) > 0:
 		words = append(words, strings.Join(f.Prefixes, " or "))
 	}
+	if f.Patch {
+		words = append(words, "null clears it")
+	}
 	unit := map[op.Form]string{op.FormString: " characters", op.FormArray: " items", op.FormJSON: " bytes"}[f.Form]
 	if f.Min > 0 {
 		words = append(words, fmt.Sprintf("at least %d%s", f.Min, unit))

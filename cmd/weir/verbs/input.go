@@ -21,6 +21,27 @@ type input struct {
 	json  []byte
 	text  string
 	elems [][]byte
+	// cleared says that what the field holds is to be taken away.
+	cleared bool
+}
+
+// clearing is the flag that takes away what a field holds, for a text such as
+// null is a value like any other.
+type clearing struct{ of *input }
+
+// String implements the interface of flags.
+func (clearing) String() string { return "" }
+
+// Type names the form of the value in the help.
+func (clearing) Type() string { return "" }
+
+// Set reads whether the flag is meant.
+func (c clearing) Set(text string) error {
+	if text != "true" {
+		return errors.New("takes no value")
+	}
+	c.of.cleared = true
+	return nil
 }
 
 // String implements the interface of flags.
@@ -180,6 +201,10 @@ func (v *verb) input(args []string) ([]byte, error) {
 	var missing []string
 	for _, in := range v.inputs {
 		switch {
+		case in.cleared && in.json != nil:
+			return nil, &failure.UsageError{Key: "--clear-" + Word(in.field.Name), Problem: "is given beside a value", Fix: "give one of them"}
+		case in.cleared:
+			add(in.field.Name, []byte("null"))
 		case in.json != nil:
 			add(in.field.Name, in.json)
 		case in.field.Required:

@@ -26,6 +26,8 @@ func Line(o *op.Operation) string {
 		case !given || field.Prepared:
 		case field.Path:
 			words = append(words, quote(plain(value)))
+		case field.Patch && value.Kind == canon.Null:
+			flags = append(flags, "--clear-"+Word(field.Name))
 		case field.Secret:
 			flags = append(flags, "--"+Word(field.Name), "@"+field.Name+".txt")
 		case field.Form == op.FormBoolean:

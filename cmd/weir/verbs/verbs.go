@@ -89,6 +89,9 @@ func newVerb(o *op.Operation, target *remote.Target) *verb {
 		if field.Form == op.FormBoolean {
 			flag.NoOptDefVal = "true"
 		}
+		if field.Patch {
+			v.command.Flags().VarPF(clearing{in}, "clear-"+Word(field.Name), "", "take it away").NoOptDefVal = "true"
+		}
 	}
 	switch o.Kind {
 	case op.KindCommand:

@@ -90,6 +90,8 @@ func TestInput(t *testing.T) {
 		{"items one by one", `object create-many --items {"type":"a"} --items {"type":"b"}`, "", "object.create_many", `{"items":[{"type":"a"},{"type":"b"}]}`},
 		{"items as a list", "object create-many --items -", ` [{"type":"a"}, {"type":"b"}] `, "object.create_many", `{"items":[{"type":"a"}, {"type":"b"}]}`},
 		{"an empty list", "object create-many --items []", "", "object.create_many", `{"items":[]}`},
+		{"a change to a text", "org update org_1 --name null", "", "org.update", `{"id":"org_1","name":"null"}`},
+		{"a change to nothing", "org update org_1 --clear-name --clear-slug", "", "org.update", `{"id":"org_1","name":null,"slug":null}`},
 		{"text is not JSON", `principal create --kind user --display-name @"x`, "", "principal.create", `{"kind":"user","display_name":"@\"x"}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -138,6 +140,7 @@ func TestUsage(t *testing.T) {
 		{"an argument is missing", "object get", "object get: takes ID, 0 given; see weir object get --help"},
 		{"an argument too many", "object list x", "object list: takes no arguments; see weir object list --help"},
 		{"required flags are missing", "object create", "--type, --data: must be given; see weir object create --help"},
+		{"a value that is cleared too", "org update org_1 --clear-name --name x", "--clear-name: is given beside a value; give one of them"},
 		{"no such consistency", "object list --consistency weak", "--consistency: is not a value that it can have; use confirmed or stale"},
 		{"no version", "object delete " + id + " --if-match latest", "--if-match: is not a version; write a number, or v and a number"},
 		{"no time", "object list --at yesterday", "--at: is neither a revision nor a time; write a number, or a time such as 2026-03-01T00:00:00Z"},
