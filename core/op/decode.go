@@ -181,8 +181,9 @@ func (d *decoder) str(s *Shape, f *Field, v canon.Value, into reflect.Value, at 
 	into.SetString(text)
 }
 
-// parseID reads an id of one of the prefixes. Without any it takes every text:
-// fields that hold ids of several kinds say nothing of their form.
+// parseID reads an id of one of the prefixes; bare digits are of the first.
+// Without any it takes every text: fields that hold ids of several kinds say
+// nothing of their form.
 func parseID(text string, prefixes []string) (urn.ID, *fault.Fault) {
 	if slices.Contains(prefixes, "principal") {
 		return urn.ParsePrincipal(text)
@@ -190,15 +191,15 @@ func parseID(text string, prefixes []string) (urn.ID, *fault.Fault) {
 	if len(prefixes) == 0 {
 		return urn.ID(text), nil
 	}
-	var f *fault.Fault
-	for _, p := range prefixes {
-		id, bad := urn.Normalize(p, text)
-		if bad == nil {
-			return id, nil
-		}
-		f = bad
+	id, f := urn.Normalize(prefixes[0], text)
+	if len(prefixes) == 1 || f == nil || f.Code != fault.InvalidIDType {
+		return id, f
 	}
-	return "", f
+	if id = urn.ID(text); urn.IsValid(id, prefixes...) {
+		return id, nil
+	}
+	last := len(prefixes) - 1
+	return "", fault.New(f.Code, "an id of the kind %s or %s is asked for", strings.Join(prefixes[:last], ", "), prefixes[last])
 }
 
 func (d *decoder) length(f *Field, n int, unit, at string) {

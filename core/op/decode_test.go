@@ -20,6 +20,7 @@ type nested struct {
 type probeInput struct {
 	ID       urn.ID           `json:"id" op:"path,id=obj"`
 	Who      urn.ID           `json:"who,omitempty" op:"id=principal"`
+	Actor    urn.ID           `json:"actor,omitempty" op:"id=usr|svc|org"`
 	Data     op.JSON          `json:"data,omitempty" op:"max=1KiB"`
 	Count    uint64           `json:"count,omitempty" op:"max=10"`
 	Limit    int              `json:"limit,omitempty" op:"query,min=1"`
@@ -74,6 +75,9 @@ func TestDecodeRefusesPrecisely(t *testing.T) {
 		{"an id of another kind", `{"id":"scp_01890a5d0c1e7000a000000000000001"}`, "/id", fault.InvalidIDType},
 		{"an id in upper case", `{"id":"obj_01890A5D0C1E7000A000000000000001"}`, "/id", fault.InvalidID},
 		{"a principal that looks typed", `{"id":"` + id + `","who":"obj_01890a5d0c1e7000a000000000000001"}`, "/who", fault.InvalidIDType},
+		{"an id of none of some kinds", `{"id":"` + id + `","actor":"` + id + `"}`, "/actor", fault.InvalidIDType},
+		{"an id of a kind that is none", `{"id":"` + id + `","actor":"key` + id[3:] + `"}`, "/actor", fault.InvalidIDType},
+		{"no id of some kinds", `{"id":"` + id + `","actor":"alice"}`, "/actor", fault.InvalidID},
 		{"a string for a number", `{"id":"` + id + `","count":"1"}`, "/count", fault.ValidationFailed},
 		{"a fraction for a whole number", `{"id":"` + id + `","count":1.0}`, "/count", fault.ValidationFailed},
 		{"a negative count", `{"id":"` + id + `","count":-1}`, "/count", fault.ValidationFailed},
@@ -103,6 +107,23 @@ func TestDecodeRefusesPrecisely(t *testing.T) {
 				t.Errorf("got %v %+v, want %s at %s", f, f.Items, row.code, row.pointer)
 			}
 		})
+	}
+}
+
+// An id may be of several kinds; bare digits are of the first, and a refusal
+// names all.
+func TestIdsOfSeveralKinds(t *testing.T) {
+	digits := id[3:]
+	for given, want := range map[string]urn.ID{
+		digits[1:]: urn.ID("usr" + digits), "usr" + digits: urn.ID("usr" + digits),
+		"svc" + digits: urn.ID("svc" + digits), "org" + digits: urn.ID("org" + digits),
+	} {
+		if in, f := decode(t, `{"id":"`+id+`","actor":"`+given+`"}`); f != nil || in.Actor != want {
+			t.Errorf("%s became %s: %v", given, in.Actor, f)
+		}
+	}
+	if _, f := decode(t, `{"id":"`+id+`","actor":"`+id+`"}`); f == nil || f.Items[0].Detail != "an id of the kind usr, svc or org is asked for" {
+		t.Errorf("got %v", f)
 	}
 }
 

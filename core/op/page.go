@@ -8,17 +8,22 @@ const PageScan = 1000
 
 // Fill makes a page of what show gives of rows, and closes them. Rows that show
 // passes over count as looked at; cursor names the row after which the next page
-// begins.
+// begins. It looks behind a full page, so that the last one has no cursor.
 func Fill[R, T any](rows *state.Rows[R], p Paging, show func(*R) (T, bool), cursor func(*R) Cursor) Page[T] {
 	defer rows.Close()
 	var items []T
+	var next Cursor
 	for seen := 1; rows.Next(); seen++ {
 		row := rows.Row()
-		if item, ok := show(row); ok {
+		item, ok := show(row)
+		if ok && len(items) == p.Size() {
+			return NewPage(items, next)
+		}
+		if next = cursor(row); ok {
 			items = append(items, item)
 		}
-		if len(items) == p.Size() || seen == PageScan {
-			return NewPage(items, cursor(row))
+		if seen == PageScan {
+			return NewPage(items, next)
 		}
 	}
 	return NewPage(items, "")
