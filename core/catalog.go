@@ -8,11 +8,13 @@ import (
 	"github.com/weir-store/weir/core/audit/witness"
 	"github.com/weir-store/weir/core/compliance"
 	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/identity/account"
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/registry"
+	"github.com/weir-store/weir/core/registry/naming"
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/temporal"
@@ -27,9 +29,11 @@ func Sets() []*op.Set {
 	return []*op.Set{
 		system.Ops,
 		registry.Ops,
+		naming.Ops,
 		identity.Ops,
 		relation.Ops,
 		relation.Resolve,
+		account.Ops,
 		apikey.Ops,
 		objects.TypeOps,
 		objects.Ops,

@@ -9,7 +9,8 @@ import (
 )
 
 // toPrincipal finds the ways to a principal: to be it, to be related to it, to
-// belong to a scope with it, or to administer the cluster.
+// belong to a scope with it, to administer the cluster, or to be a host and it
+// a user.
 func toPrincipal(v state.View, p *identity.Principal, r op.Request) []op.Reason {
 	to := r.Target.ID
 	if to == p.ID {
@@ -19,10 +20,19 @@ func toPrincipal(v state.View, p *identity.Principal, r op.Request) []op.Reason 
 	if !known {
 		return nil
 	}
+	always := append(administering(p), acting(p, other)...)
 	if other.Lifecycle != identity.Active {
-		return administering(p)
+		return always
 	}
-	return append(append(related(v, p.ID, to), alongside(v, r)...), administering(p)...)
+	return append(append(related(v, p.ID, to), alongside(v, r)...), always...)
+}
+
+// acting is what hosts see: all users, since they act for them.
+func acting(p, other *identity.Principal) []op.Reason {
+	if !p.Holds(op.ActAsHost) || other.Kind != identity.KindUser {
+		return nil
+	}
+	return []op.Reason{{Via: op.ViaPermission, Level: op.Read}}
 }
 
 // related finds the way by the graph: who administers a principal manages what

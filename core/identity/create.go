@@ -21,7 +21,6 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Principal]{
 	Schema:  2,
 	Summary: "Create a principal: a user, service, team or agent that acts.",
 	Route:   "POST /v1/principals",
-	Aliases: []string{"POST /v1/users"},
 	Status:  201,
 	Access:  op.Holding[CreateInput]("create", op.Administer),
 	Faults:  []fault.Code{fault.AlreadyExists},

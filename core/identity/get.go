@@ -16,7 +16,6 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Principal]{
 	Name:    "get",
 	Summary: "Show a principal.",
 	Route:   "GET /v1/principals/{id}",
-	Aliases: []string{"GET /v1/users/{id}"},
 	Access:  op.May("read", op.Read, func(in GetInput) op.Target { return op.Principal(in.ID) }),
 	Example: GetInput{ID: "alice"},
 	Result:  Example,

@@ -20,7 +20,6 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 	Schema:  2,
 	Summary: "List the principals that you can see.",
 	Route:   "GET /v1/principals",
-	Aliases: []string{"GET /v1/users"},
 	Access:  op.Anyone[ListInput]("list"),
 	Example: ListInput{Kind: KindUser},
 	Result:  op.NewPage([]Principal{Example}, ""),
@@ -31,22 +30,22 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Principal]]{
 		}
 		return p.ShownTo(&v.Caller), true
 	}
-	return op.Fill(in.rows(v), in.Paging, show, func(p *Principal) op.Cursor { return op.Cursor(p.ID) }), nil
+	return op.Fill(Walk(v, in.Kind, in.Lifecycle, urn.ID(in.Cursor)), in.Paging, show, func(p *Principal) op.Cursor { return op.Cursor(p.ID) }), nil
 })
 
-// rows walks the fewest principals that hold all that are asked for, in order
-// of id.
-func (in *ListInput) rows(v state.View) *state.Rows[Principal] {
+// Walk walks the fewest principals that hold all of a kind and in a lifecycle
+// ("" is any), in order of id, behind one.
+func Walk(v state.View, kind, lifecycle string, after urn.ID) *state.Rows[Principal] {
 	space, scan, parts := key.Principal, principals.Scan, []any(nil)
 	switch {
-	case in.Lifecycle != "" && in.Lifecycle != Active:
-		space, scan, parts = key.PrincipalLifecycle, byLifecycle.Scan, []any{in.Lifecycle}
-	case in.Kind != "":
-		space, scan, parts = key.PrincipalKind, byKind.Scan, []any{in.Kind}
+	case lifecycle != "" && lifecycle != Active:
+		space, scan, parts = key.PrincipalLifecycle, byLifecycle.Scan, []any{lifecycle}
+	case kind != "":
+		space, scan, parts = key.PrincipalKind, byKind.Scan, []any{kind}
 	}
 	r := state.Range{Prefix: state.Key(space, parts...)}
-	if in.Cursor != "" {
-		r.After = state.Key(space, append(parts, in.Cursor)...)
+	if after != "" {
+		r.After = state.Key(space, append(parts, string(after))...)
 	}
 	return scan(v, r)
 }
