@@ -13,9 +13,17 @@ import (
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit/stage"
 	"github.com/weir-store/weir/storage/badgerdb"
+)
+
+// uma is a member like bob who could have tuples, and has none; tia has one to
+// each object that is alice's alone, and is no member.
+const (
+	uma urn.ID = "usr_01890a5d0c1e7000a0000000000000f1"
+	tia urn.ID = "usr_01890a5d0c1e7000a0000000000000f2"
 )
 
 // crowd is a store of objects of alice's, all but each eleventh shared with a
@@ -41,12 +49,13 @@ func newCrowd(b *testing.B, size int) *crowd {
 		}
 	})
 	s := &shared{Stage: stage.Over(b, db, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, rules.Ops, access.Ops), t: b}
-	for _, id := range []urn.ID{"alice", "bob", "carl", "dora", "sam"} {
+	for _, id := range []urn.ID{"alice", "bob", "carl", "dora", "sam", uma, tia} {
 		s.Principal(id)
 	}
 	first := must(s, "alice", tenancy.Create.Call, tenancy.CreateInput{Name: "first"}).ID
 	s.add(first, "bob", tenancy.Viewer)
 	s.add(first, "carl", tenancy.Viewer)
+	s.add(first, uma, tenancy.Viewer)
 	for range 50 {
 		s.add(must(s, "alice", tenancy.Create.Call, tenancy.CreateInput{Name: "more"}).ID, "carl", tenancy.Viewer)
 	}
@@ -78,6 +87,9 @@ func (c *crowd) fill(b *testing.B, tx *op.Tx, scope urn.ID) {
 		id := out.(objects.Object).ID
 		if i%11 == 10 {
 			c.others = append(c.others, id)
+			if _, _, err := tuple.Grant(tx, tuple.Key{Subject: tia, Relation: "viewer", Object: id}, "alice", ""); err != nil {
+				b.Fatal(err)
+			}
 			continue
 		}
 		c.sharedOnes = append(c.sharedOnes, id)
@@ -107,6 +119,8 @@ func BenchmarkDecide(b *testing.B) {
 		}{
 			{"owner", "alice", c.others, op.Own},
 			{"one membership", "bob", c.sharedOnes, op.Read},
+			{"one membership, no tuples", uma, c.sharedOnes, op.Read},
+			{"one of many tuples", tia, c.others, op.Read},
 			{"five scopes up", "dora", c.sharedOnes, op.Read},
 			{"51 memberships", "carl", c.sharedOnes, op.Read},
 			{"stranger", "sam", c.others, op.None},
@@ -154,7 +168,7 @@ func BenchmarkPage(b *testing.B) {
 			{"rare type", objects.ListInput{Type: "rare"}},
 			{"by type", objects.ListInput{Order: "-type"}},
 		} {
-			for _, who := range []urn.ID{"alice", "bob", "carl", "dora"} {
+			for _, who := range []urn.ID{"alice", "bob", "carl", "dora", tia} {
 				b.Run(fmt.Sprintf("%s, %s", x.name, who), func(b *testing.B) {
 					b.ReportAllocs()
 					in := x.in
@@ -163,7 +177,7 @@ func BenchmarkPage(b *testing.B) {
 						view := op.NewView(op.View{View: v, Now: v, Caller: op.Caller{ID: who}, Time: c.Now, At: c.Now, Sight: access.Sight{}}, nil)
 						for b.Loop() {
 							out, err := objects.List.Answer(view, in)
-							if page := out.(op.Page[objects.Object]); err != nil || len(page.Items) < 100 && len(c.sharedOnes) == 100_000 {
+							if page := out.(op.Page[objects.Object]); err != nil || len(page.Items) < 100 && len(c.sharedOnes) == 100_000 && who != tia {
 								b.Fatalf("%d objects, %v", len(page.Items), err)
 							}
 						}

@@ -16,6 +16,7 @@ import (
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit/stage"
 )
@@ -32,7 +33,7 @@ type shared struct {
 
 func setUp(t *testing.T) *shared {
 	t.Helper()
-	s := &shared{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, rules.Ops, access.Ops), t: t}
+	s := &shared{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tuple.Ops, rules.Ops, access.Ops), t: t}
 	for _, id := range []urn.ID{"alice", "ann", "vic", "dot", "sam"} {
 		s.Principal(id)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit/stage"
 )
@@ -31,6 +32,13 @@ type facts struct {
 	archived  map[urn.ID]bool
 	members   map[belonging]state.Time // the expiry, 0 for never
 	shares    map[share]op.Level
+	tuples    map[saying]urn.ID
+}
+
+// saying is a tuple about an object.
+type saying struct {
+	principal, object urn.ID
+	relation          string
 }
 
 type belonging struct {
@@ -43,7 +51,7 @@ type share struct{ scope, object urn.ID }
 func (f *facts) clone() facts {
 	return facts{
 		maps.Clone(f.lifecycle), maps.Clone(f.owner), maps.Clone(f.deleted), maps.Clone(f.parent),
-		maps.Clone(f.frozen), maps.Clone(f.archived), maps.Clone(f.members), maps.Clone(f.shares),
+		maps.Clone(f.frozen), maps.Clone(f.archived), maps.Clone(f.members), maps.Clone(f.shares), maps.Clone(f.tuples),
 	}
 }
 
@@ -52,7 +60,7 @@ var caps = map[tenancy.Role]op.Level{
 	tenancy.Member: op.Read, tenancy.Viewer: op.Read, tenancy.Guest: op.None,
 }
 
-// level is rule 4.5, step by step.
+// level is rule 4.5, step by step, with what a tuple gives that names a role.
 func (f *facts) level(principal, object urn.ID, at state.Time) op.Level {
 	switch {
 	case f.lifecycle[principal] != identity.Active:
@@ -63,6 +71,11 @@ func (f *facts) level(principal, object urn.ID, at state.Time) op.Level {
 		return op.None
 	}
 	best := op.None
+	for s := range f.tuples {
+		if s.principal == principal && s.object == object {
+			best = max(best, caps[tenancy.Role(s.relation)])
+		}
+	}
 	for m, expires := range f.members {
 		if m.principal != principal || (expires != 0 && at >= expires) || f.archived[m.scope] || caps[m.role] == op.None {
 			continue
@@ -98,15 +111,15 @@ type memory struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{
-		Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, access.Ops),
+		Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tuple.Ops, access.Ops),
 		types: map[urn.ID]string{},
 		facts: facts{
 			lifecycle: map[urn.ID]string{}, owner: map[urn.ID]urn.ID{}, deleted: map[urn.ID]bool{}, parent: map[urn.ID]urn.ID{},
-			frozen: map[urn.ID]bool{}, archived: map[urn.ID]bool{}, members: map[belonging]state.Time{}, shares: map[share]op.Level{},
+			frozen: map[urn.ID]bool{}, archived: map[urn.ID]bool{}, members: map[belonging]state.Time{}, shares: map[share]op.Level{}, tuples: map[saying]urn.ID{},
 		},
 	}
 	for i := range 4 {
-		id := urn.ID(fmt.Sprintf("p%d", i))
+		id := urn.ID(fmt.Sprintf("usr_01890a5d0c1e7000a0000000000000e%d", i))
 		w.Principal(id)
 		w.lifecycle[id] = identity.Active
 		w.principals = append(w.principals, id)
@@ -149,6 +162,7 @@ func pick(r *rapid.T, from []urn.ID, label string) urn.ID {
 func (w *world) actions() map[string]func(*rapid.T) {
 	all := w.changesOfObjects()
 	maps.Copy(all, w.changesOfScopes())
+	maps.Copy(all, w.changesOfTuples())
 	all[""] = func(r *rapid.T) {
 		now := memory{w.Revision(), w.Now, w.clone()}
 		w.past = append(w.past, now)
@@ -203,6 +217,36 @@ func (w *world) changesOfObjects() map[string]func(*rapid.T) {
 			w.lifecycle[id] = next
 		},
 		"an hour passes": func(*rapid.T) { w.Now += stage.Hour },
+	}
+}
+
+func (w *world) changesOfTuples() map[string]func(*rapid.T) {
+	relations := []string{"owner", "admin", "editor", "member", "viewer", "guest", "reviewer"}
+	return map[string]func(*rapid.T){
+		"write tuple": func(r *rapid.T) {
+			s := saying{pick(r, w.principals, "subject"), pick(r, w.objects, "object"), rapid.SampledFrom(relations).Draw(r, "relation")}
+			as := w.owner[s.object]
+			if rapid.Bool().Draw(r, "as anybody") {
+				as = pick(r, w.principals, "who")
+			}
+			in := tuple.KeyInput{SubjectType: "usr", SubjectID: s.principal, Relation: s.relation, ObjectType: "obj", ObjectID: s.object}
+			if written, ok := run(w, r, as, tuple.Create.Call, tuple.CreateInput{KeyInput: in}); ok {
+				if w.level(as, s.object, w.Now) < op.Admin {
+					r.Fatalf("%s may do %s on %s and writes a tuple", as, w.level(as, s.object, w.Now), s.object)
+				}
+				w.tuples[s] = written.ID
+			}
+		},
+		"delete tuple": func(r *rapid.T) {
+			if len(w.tuples) == 0 {
+				r.Skip("none yet")
+			}
+			all := slices.SortedFunc(maps.Keys(w.tuples), func(a, b saying) int { return strings.Compare(string(w.tuples[a]), string(w.tuples[b])) })
+			s := rapid.SampledFrom(all).Draw(r, "tuple")
+			if _, ok := run(w, r, pick(r, w.principals, "who"), tuple.Delete.Call, tuple.TupleInput{ID: w.tuples[s]}); ok {
+				delete(w.tuples, s)
+			}
+		},
 	}
 }
 
@@ -366,12 +410,9 @@ func (w *world) compareLists(r *rapid.T, p urn.ID, want []access.Seen) {
 // grow begins a history with enough scopes, members and shares for the later
 // steps to matter.
 func (w *world) grow(r *rapid.T) {
-	objects, scopes := w.changesOfObjects(), w.changesOfScopes()
-	for _, step := range []string{"create object", "create scope", "add member", "add member", "project"} {
-		do := objects[step]
-		if do == nil {
-			do = scopes[step]
-		}
+	all := w.actions()
+	for _, step := range []string{"create object", "create scope", "add member", "add member", "project", "write tuple"} {
+		do := all[step]
 		for range rapid.IntRange(4, 6).Draw(r, step) {
 			do(r)
 		}

@@ -7,11 +7,12 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 )
 
-// toObject finds the ways to an object: to own it, or to belong to a scope
-// that it is projected into, or to one below such a scope.
+// toObject finds the ways to an object: to own it, to have a tuple to it, or to
+// belong to a scope that it is projected into, or to one below such a scope.
 func toObject(v state.View, r op.Request) []op.Reason {
 	h, ok := objects.Find(v, r.Target.ID)
 	if !ok {
@@ -24,11 +25,29 @@ func toObject(v state.View, r op.Request) []op.Reason {
 	if !r.Closed && (len(why) > 0 || h.Lifecycle == objects.Tombstoned) {
 		return why
 	}
+	for _, t := range tuple.To(v, r.Principal, h.ID, r.Closed) {
+		why = granted(why, t, v, r.Time, r.Closed)
+	}
 	s := enter(v, r.Time, r.Closed, relevant(v, h.ID, held(v, r.Principal, r.Time, r.Closed)))
 	for i := range s.places {
 		if p, ok := tenancy.Projected(v, s.places[i].scope, h.ID); ok {
 			why = s.places[i].through(why, h, p, r.Closed)
 		}
+	}
+	return why
+}
+
+// granted adds what a tuple gives.
+func granted(why []op.Reason, t *tuple.Row, v state.View, at state.Time, closed bool) []op.Reason {
+	way := op.Reason{Via: op.ViaTuple, TupleID: t.ID, Role: t.Relation, Level: tuple.Gives(t.Relation)}
+	if way.Level == op.None {
+		way.Cut = cutRole
+	}
+	if shut := t.ClosedBy(v, at); shut != "" {
+		way.Level, way.Cut = op.None, shut
+	}
+	if closed || way.Level > op.None {
+		why = append(why, way)
 	}
 	return why
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -15,8 +16,9 @@ import (
 const pageScan = 1000
 
 // Visible implements op.Sight. It merges the objects that the principal owns
-// with those projected into each place that it reaches, all in the order asked
-// for, so its cost is that of the page and not of the store.
+// with those projected into each place that it reaches and those that it has a
+// tuple to, all in the order asked for, so its cost is that of the page and not
+// of the store.
 func (Sight) Visible(v state.View, g op.Gaze) op.Walk {
 	if _, ok := g.After.Bytes(); !ok {
 		g.After = ""
@@ -35,6 +37,9 @@ func (Sight) Visible(v state.View, g op.Gaze) op.Walk {
 		for i := range reached.places {
 			rows := tenancy.Listed(v, reached.places[i].scope, g)
 			w.add(&source{rows: rows, place: &reached.places[i], shared: rows})
+		}
+		if rows := tuple.Listed(v, g); rows != nil {
+			w.add(&source{rows: rows, granted: rows})
 		}
 	}
 	heap.Init(&w.sources)
@@ -85,7 +90,7 @@ func (w *walk) take() op.Decision {
 		Principal: w.gaze.Principal, Action: "read", Target: op.Object(w.id), Need: op.Read,
 		Time: w.gaze.Time, Environment: w.gaze.Environment,
 	}
-	owned := first.place == nil
+	owned := first.owned()
 	var why []op.Reason
 	if owned {
 		why = []op.Reason{{Via: op.ViaOwnership, Level: op.Own}}
@@ -93,7 +98,7 @@ func (w *walk) take() op.Decision {
 	for w.sources.Len() > 0 && w.sources.list[0].id == w.id {
 		s := w.sources.list[0]
 		if !owned && w.Header() != nil {
-			why = s.place.through(why, w.header, s.shared.Row(), false)
+			why = s.ways(why, w.header, w.view, w.gaze.Time)
 		}
 		if s.step(w.gaze) {
 			heap.Fix(&w.sources, 0)

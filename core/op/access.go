@@ -94,17 +94,20 @@ const (
 	ViaSelf       = "self"
 	// ViaRelationship is by the graph between principals.
 	ViaRelationship = "relationship"
+	// ViaTuple is by a relation tuple whose relation is a role.
+	ViaTuple = "tuple"
 )
 
 // Reason is one way by which a right comes, or was cut.
 type Reason struct {
 	// Via is one of the constants above.
-	Via string `json:"via" doc:"ownership, membership, hierarchy, permission, self or relationship"`
+	Via string `json:"via" doc:"ownership, membership, hierarchy, permission, self, relationship or tuple"`
 	// ScopeID is the scope of the membership; FromScopeID the one that the
 	// object is projected into, when that is an ancestor.
 	ScopeID     urn.ID `json:"scope_id,omitempty" doc:"the scope of the membership that grants"`
 	FromScopeID urn.ID `json:"from_scope_id,omitempty" doc:"the ancestor scope that the object is shared into"`
-	Role        string `json:"role,omitempty" doc:"the role of the membership"`
+	Role        string `json:"role,omitempty" doc:"the role of the membership, or the relation of the tuple"`
+	TupleID     urn.ID `json:"tuple_id,omitempty" doc:"the tuple that grants"`
 	Level       Level  `json:"level" doc:"the level that this way gives"`
 	// Cut says why the way gives less than it would, or nothing.
 	Cut string `json:"cut,omitempty" doc:"what lowered the level: role, frozen, inherited, rule, or in explanations why the way is closed"`

@@ -3,7 +3,6 @@ package tuple
 import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
-	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -17,10 +16,6 @@ const (
 	cutStay      = "not in the organization"
 	cutDeleted   = "tombstoned"
 )
-
-// Gives is the level that a relation of a principal to an object gives on it:
-// none but for the roles.
-func Gives(relation string) op.Level { return tenancy.Role(relation).Cap() }
 
 // InForce says whether the tuple counts at a time.
 func (r *Row) InForce(v state.View, at state.Time) bool { return r.ClosedBy(v, at) == "" }
