@@ -13,7 +13,7 @@ func newHost(t *testing.T) person {
 	id := root().must(t, "POST", "/v1/principals", object{"kind": "service", "display_name": "front end"})["id"].(string)
 	made := root().must(t, "POST", "/v1/principals/"+id+"/keys", object{"name": "front end"})
 	root().must(t, "POST", "/v1/principals/"+id+"/permissions", object{"permission": "org.host"})
-	return person{id, made["token"].(string)}
+	return person{id: id, token: made["token"].(string)}
 }
 
 // user makes a user for whom the host acts.

@@ -27,7 +27,7 @@ func TestB12RulesFitWhatTheyName(t *testing.T) {
 	owner, bob := newcomer(t, "owner"), newcomer(t, "bob")
 	external := "external-" + random()[:8]
 	root().must(t, "POST", "/v1/principals", object{"id": external, "kind": "external"})
-	guest := person{external, root().must(t, "POST", "/v1/principals/"+external+"/keys", object{"name": "test"})["token"].(string)}
+	guest := person{id: external, token: root().must(t, "POST", "/v1/principals/"+external+"/keys", object{"name": "test"})["token"].(string)}
 	scope, other, id := owner.scope(t, ""), owner.scope(t, ""), owner.note(t, object{})
 	for _, s := range []string{scope, other} {
 		owner.project(t, s, id, "read")

@@ -83,10 +83,11 @@ func send(ctx context.Context, node int, token, method, path string, body any, m
 // turn makes requests that name no node go to each in turn.
 var turn atomic.Int64
 
-// person is a principal with its key.
-type person struct{ id, token string }
+// person is a principal with its key; or the user as whom a host acts, with the
+// host's key.
+type person struct{ id, token, as string }
 
-func root() person { return person{"root", cluster.Root} }
+func root() person { return person{id: "root", token: cluster.Root} }
 
 // ask sends a request to the next node and checks what holds for every answer.
 func (p person) ask(t *testing.T, method, path string, body any, more ...string) answer {
@@ -96,6 +97,9 @@ func (p person) ask(t *testing.T, method, path string, body any, more ...string)
 
 func (p person) at(t *testing.T, node int, method, path string, body any, more ...string) answer {
 	t.Helper()
+	if p.as != "" {
+		more = append(more, "X-Act-As", p.as)
+	}
 	a, err := send(t.Context(), node, p.token, method, path, body, more)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
@@ -238,7 +242,7 @@ func newcomer(t *testing.T, name string) person {
 	id := name + "-" + random()[:8]
 	root().must(t, "POST", "/v1/principals", object{"id": id, "kind": "user", "display_name": name})
 	made := root().must(t, "POST", "/v1/principals/"+id+"/keys", object{"name": "test"})
-	return person{id, made["token"].(string)}
+	return person{id: id, token: made["token"].(string)}
 }
 
 // object is a JSON object.
