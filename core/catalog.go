@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/identity/account"
 	"github.com/weir-store/weir/core/identity/apikey"
+	"github.com/weir-store/weir/core/identity/identifier"
 	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
@@ -31,6 +32,7 @@ func Sets() []*op.Set {
 		registry.Ops,
 		naming.Ops,
 		identity.Ops,
+		identifier.Ops,
 		relation.Ops,
 		relation.Resolve,
 		account.Ops,

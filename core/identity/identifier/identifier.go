@@ -1,0 +1,108 @@
+// Package identifier keeps the identifiers that users were found to have, such
+// as their e-mail addresses: sealed, so that only nodes of the cluster can read
+// them, and found by keyed digests.
+package identifier
+
+import (
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/storage/key"
+)
+
+// Ops are the operations on identifiers.
+var Ops = &op.Set{Noun: "identifier", Doc: "Identifiers are what people are called outside, such as e-mail addresses, as far as it was verified whose they are."}
+
+// Entity is what the trail calls the identifiers of a principal, taken together.
+const Entity = "identifier"
+
+// binding is one identifier, and whose it is. There is one row to each
+// identifier; who has it next takes the row over.
+type binding struct {
+	// Login is the digest by which names of accounts are compared.
+	Login       op.Digest  `cbor:"1,keyasint"`
+	PrincipalID urn.ID     `cbor:"2,keyasint"`
+	Text        op.Sealed  `cbor:"3,keyasint"`
+	Since       state.Time `cbor:"4,keyasint"`
+	// Released says that the principal has it no more.
+	Released bool `cbor:"5,keyasint,omitempty"`
+}
+
+var byPrincipal = &state.Index[binding]{
+	Space: key.IdentifierPrincipal,
+	Keys: func(b *binding, add func(key.Key)) {
+		if !b.Released {
+			add(state.Key(key.IdentifierPrincipal, string(b.PrincipalID), string(b.Login[:])))
+		}
+	},
+}
+
+var bindings = state.NewTable(state.Spec[binding]{
+	Space:   key.Identifier,
+	Key:     func(b *binding) key.Key { return state.Key(key.Identifier, string(b.Login[:])) },
+	Refers:  func(b *binding, to func(key.Key)) { to(state.Key(key.Principal, string(b.PrincipalID))) },
+	Indexes: []*state.Index[binding]{byPrincipal},
+})
+
+// Identifier is an identifier as callers see it. Text is sealed everywhere but
+// in answers.
+type Identifier struct {
+	Text  *op.Sealed `json:"identifier" doc:"the text; null where it cannot be read any more"`
+	Since state.Time `json:"since" doc:"since when it is known to be the user's"`
+}
+
+func (b *binding) shown() Identifier { return Identifier{&b.Text, b.Since} }
+
+// Holder finds the live user who has an identifier: one that is archived gave up
+// those that he had.
+func Holder(v state.View, id op.Identifier) (urn.ID, bool) {
+	b, ok := bindings.Get(v, state.Key(key.Identifier, string(id.Login[:])))
+	if !ok || b.Released {
+		return "", false
+	}
+	p, ok := identity.Find(v, b.PrincipalID)
+	return b.PrincipalID, ok && p.Lifecycle != identity.Archived
+}
+
+// Bind says that a user has an identifier. identifier-in-use is the answer where
+// another one has it.
+func Bind(tx *op.Tx, principal urn.ID, id op.Identifier) *fault.Fault {
+	holder, taken := Holder(tx, id)
+	if taken && holder == principal {
+		return nil
+	}
+	if taken {
+		return fault.New(fault.IdentifierInUse, "a user has this identifier already; act as that user")
+	}
+	before := of(tx, principal)
+	bindings.Put(tx.Tx, &binding{Login: id.Login, PrincipalID: principal, Text: id.Sealed, Since: tx.Time()})
+	record(tx, "create", principal, before)
+	return nil
+}
+
+// of lists the identifiers of a principal; nil if it has none.
+func of(v state.View, principal urn.ID) []Identifier {
+	var found []Identifier
+	byPrincipal.Scan(v, state.Range{Prefix: state.Key(key.IdentifierPrincipal, string(principal))}).Each(func(b *binding) bool {
+		found = append(found, b.shown())
+		return true
+	})
+	return found
+}
+
+func record(tx *op.Tx, action string, principal urn.ID, before []Identifier) {
+	r := op.Record{Action: action, Entity: Entity, TargetID: principal, After: of(tx, principal)}
+	if before != nil {
+		r.Before = before
+	}
+	tx.Record(r)
+}
+
+const exampleUser urn.ID = "usr_01890a5d0c1e7000a000000000000007"
+
+func example() Identifier {
+	text := op.Sealed("alice@example.com")
+	return Identifier{&text, 1767225600000000}
+}
