@@ -20,6 +20,7 @@ import (
 	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/tenancy/share"
 	"github.com/weir-store/weir/core/tenancy/tuple"
@@ -44,6 +45,7 @@ func Sets() []*op.Set {
 		tuple.Ops,
 		tuple.RuleOps,
 		org.Ops,
+		invitation.Ops,
 		share.Ops,
 		rules.Ops,
 		access.Ops,

@@ -136,6 +136,8 @@ type Tx struct {
 	ifMatch   uint64
 	operation string
 	records   []Record
+	// after is what has to be done behind the handler.
+	after []func() error
 }
 
 // NewTx makes the transaction of one command.
@@ -231,13 +233,18 @@ func (tx *Tx) Enter(operation string) { tx.operation = operation }
 // Attempt runs a part of the command. An error of it takes back what that part
 // wrote and recorded, and is returned.
 func (tx *Tx) Attempt(part func() error) error {
-	n := len(tx.records)
+	n, later := len(tx.records), len(tx.after)
 	err := tx.Tx.Attempt(part)
 	if err != nil {
-		tx.records = tx.records[:n]
+		tx.records, tx.after = tx.records[:n], tx.after[:later]
 	}
 	return err
 }
+
+// Afterwards has a part of the command run when its handler is done, before the
+// guards: what follows from all that it did, and not from a step of it. Parts
+// run in the order in which they were asked for; an error takes all back.
+func (tx *Tx) Afterwards(part func() error) { tx.after = append(tx.after, part) }
 
 // Records are the audit entries asked for so far.
 func (tx *Tx) Records() []Record { return tx.records }

@@ -235,11 +235,19 @@ func (o *Operation) Screen(v *View, in any) error { return o.screen(v, in) }
 // Assemble adds the one-time secret to a reply.
 func (o *Operation) Assemble(out JSON, secret string) (JSON, error) { return o.assemble(out, secret) }
 
-// Execute runs a command's handler, and the guards of higher layers behind it.
+// Execute runs a command's handler, what it asked for behind itself, and the
+// guards of higher layers.
 func (o *Operation) Execute(tx *Tx, in any) (any, error) {
 	out, err := o.command(tx, in)
 	if err != nil {
 		return nil, err
+	}
+	for len(tx.after) > 0 {
+		part := tx.after[0]
+		tx.after = tx.after[1:]
+		if err := part(); err != nil {
+			return nil, err
+		}
 	}
 	return out, tx.Guarded(o, in)
 }

@@ -273,6 +273,9 @@ func (m *Membership) put(tx *op.Tx) {
 		m.TupleID, m.TupleAt = tx.NewID(urn.PrefixTuple), m.UpdatedAt
 	}
 	memberships.Put(tx.Tx, m)
+	if m.Root != "" && m.Status == StatusRevoked {
+		m.follow(tx)
+	}
 }
 
 // save writes a membership and leaves the trace.

@@ -13,6 +13,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/temporal"
+	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/share"
 	"github.com/weir-store/weir/internal/testkit"
 )
@@ -64,10 +65,10 @@ func TestRollbackTakesEachCommandBack(t *testing.T) {
 	})
 }
 
-// final are the rollbacks that cannot be rolled back: a key or a share that was
-// revoked stays dead, however it came to that.
+// final are the rollbacks that cannot be rolled back: a key, a share or an
+// invitation that was revoked stays dead, however it came to that.
 func final(e *chain.Entry) bool {
-	return e.Entity == op.EntityCredential || e.Entity == share.EntityShare
+	return slices.Contains([]string{op.EntityCredential, share.EntityShare, invitation.Entity}, e.Entity)
 }
 
 // compare holds what every thing is now against what it was at a revision.

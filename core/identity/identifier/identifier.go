@@ -66,14 +66,19 @@ func Holder(v state.View, id op.Identifier) (urn.ID, bool) {
 	return b.PrincipalID, ok && p.Lifecycle != identity.Archived
 }
 
+// Has says whether a user has an identifier.
+func Has(v state.View, principal urn.ID, id op.Identifier) bool {
+	holder, ok := Holder(v, id)
+	return ok && holder == principal
+}
+
 // Bind says that a user has an identifier. identifier-in-use is the answer where
 // another one has it.
 func Bind(tx *op.Tx, principal urn.ID, id op.Identifier) *fault.Fault {
-	holder, taken := Holder(tx, id)
-	if taken && holder == principal {
+	if Has(tx, principal, id) {
 		return nil
 	}
-	if taken {
+	if _, taken := Holder(tx, id); taken {
 		return fault.New(fault.IdentifierInUse, "a user has this identifier already; act as that user")
 	}
 	before := of(tx, principal)

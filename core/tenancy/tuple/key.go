@@ -44,6 +44,9 @@ func shown(id urn.ID) urn.ID {
 	return id
 }
 
+// ShownObject is the object's type and id as answers show them.
+func (k Key) ShownObject() (typ string, id urn.ID) { return kind(k.Object), shown(k.Object) }
+
 // managed says whether tuples like this follow from memberships, and from
 // nothing else.
 func (k Key) managed() bool { return isScope(k.Object) && isRole(k.Relation) }
