@@ -91,7 +91,7 @@ func TestOrgUpdate(t *testing.T) {
 	change(object{"name": "x"}, "If-Match", etag).is(t, 200, "")
 	c.member.ask(t, "PATCH", c.path, object{"name": "y"}).is(t, 403, "permission-denied")
 	c.stranger.ask(t, "PATCH", c.path, object{"name": "y"}).is(t, 404, "not-found")
-	c.owner.ask(t, "PATCH", "/v1/orgs/"+random(), object{}).is(t, 400, "invalid-id") // its version is none
+	c.owner.ask(t, "PATCH", "/v1/orgs/org_01890a5d0c1e9000a000000000000001", object{}).is(t, 400, "invalid-id")
 	c.owner.ask(t, "PATCH", "/v1/orgs/usr_01890a5d0c1e7000a000000000000001", object{}).is(t, 400, "invalid-id-type")
 	c.owner.ask(t, "PATCH", "/v1/orgs/org_01890a5d0c1e7000a000000000000001", object{}).is(t, 404, "not-found")
 }
