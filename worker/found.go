@@ -35,14 +35,18 @@ type Founder struct {
 	Store Store
 	// ClusterID is 32 hex digits.
 	ClusterID func() string
-	// RootKey is the first administrator's token; one is drawn and written to
-	// RootFile when it is empty.
-	RootKey  string
-	RootFile string
+	// Root and Host are the keys of the first administrator and the first host.
+	Root, Host FirstKey
 }
 
-// Found founds the cluster. A token that it has drawn is on disk before its
-// digest is proposed, and is removed again if another node was first.
+// FirstKey is a key that is there from the beginning.
+type FirstKey struct {
+	// Given is its token; one is drawn and written to File when it is empty.
+	Given, File string
+}
+
+// Found founds the cluster. Tokens that it has drawn are on disk before their
+// digests are proposed, and are removed again if another node was first.
 func (f *Founder) Found(ctx context.Context) error {
 	founded := false
 	err := f.Store.Look(func(v state.View) error {
@@ -52,46 +56,57 @@ func (f *Founder) Found(ctx context.Context) error {
 	if err != nil || founded {
 		return err
 	}
-	token, drawn, err := f.token()
-	if err != nil {
+	in := apikey.FoundInput{ClusterID: f.ClusterID()}
+	if in.KeyID, in.Digest, err = f.Root.ready(); err != nil {
 		return err
 	}
-	digest := token.Digest()
-	_, err = apikey.Found.Call(ctx, f.Store.System(), apikey.FoundInput{
-		ClusterID: f.ClusterID(), KeyID: token.KeyID, Digest: hex.EncodeToString(digest[:]),
-	})
-	if fault.Is(err, fault.AlreadyExists) && drawn {
-		return os.Remove(f.RootFile)
+	if in.HostKeyID, in.HostDigest, err = f.Host.ready(); err != nil {
+		return err
 	}
+	_, err = apikey.Found.Call(ctx, f.Store.System(), in)
 	if fault.Is(err, fault.AlreadyExists) {
-		return nil
+		return errors.Join(f.Root.drop(), f.Host.drop())
 	}
 	return err
 }
 
-// token is the given token, the one that an earlier try has written, or a new
-// one.
-func (f *Founder) token() (t urn.Token, drawn bool, err error) {
-	if f.RootKey != "" {
-		t, bad := urn.ParseToken(f.RootKey)
+// ready gives what may be known of the key: the given one, the one that an
+// earlier try has written, or a new one.
+func (k FirstKey) ready() (id urn.ID, digest string, err error) {
+	t, err := k.token()
+	sum := t.Digest()
+	return t.KeyID, hex.EncodeToString(sum[:]), err
+}
+
+func (k FirstKey) token() (t urn.Token, err error) {
+	if k.Given != "" {
+		t, bad := urn.ParseToken(k.Given)
 		if bad != nil {
-			return t, false, bad
+			return t, bad
 		}
-		return t, false, nil
+		return t, nil
 	}
-	text, err := os.ReadFile(f.RootFile)
+	text, err := os.ReadFile(k.File)
 	if err == nil {
 		t, bad := urn.ParseToken(string(trim(text)))
 		if bad != nil {
-			return t, false, fmt.Errorf("worker: %s holds no token; remove it", f.RootFile)
+			return t, fmt.Errorf("worker: %s holds no token; remove it", k.File)
 		}
-		return t, true, nil
+		return t, nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		return t, false, fmt.Errorf("worker: %w", err)
+		return t, fmt.Errorf("worker: %w", err)
 	}
 	t = draw()
-	return t, true, write(f.RootFile, t.Reveal()+"\n")
+	return t, write(k.File, t.Reveal()+"\n")
+}
+
+// drop removes a token that was drawn and came to nothing.
+func (k FirstKey) drop() error {
+	if k.Given != "" {
+		return nil
+	}
+	return os.Remove(k.File)
 }
 
 func trim(b []byte) []byte {

@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
@@ -48,36 +50,76 @@ func TestFounding(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "root")
+			dir := t.TempDir()
+			root, host := worker.FirstKey{Given: test.rootKey, File: filepath.Join(dir, "root")}, worker.FirstKey{File: filepath.Join(dir, "host")}
+			if test.rootKey != "" {
+				host.Given = "weir_01890a5d0c1e7000a000000000000003_" + strings.Repeat("h", 43)
+			}
 			y := &young{propose: func(call *op.Call) error {
-				written, err := os.ReadFile(file)
-				if (err == nil) != (test.rootKey == "") {
-					t.Errorf("the token is not on disk before it is proposed: %v", err)
-				}
-				if secret := strings.TrimSpace(string(written)); secret != "" && strings.Contains(string(call.Input), secret) {
-					t.Error("the token is proposed itself")
+				for _, key := range []worker.FirstKey{root, host} {
+					written, err := os.ReadFile(key.File)
+					if (err == nil) != (key.Given == "") {
+						t.Errorf("the token is not on disk before it is proposed: %v", err)
+					}
+					if secret := strings.TrimSpace(string(written)); secret != "" && strings.Contains(string(call.Input), secret) {
+						t.Error("the token is proposed itself")
+					}
 				}
 				return test.answer
 			}}
-			f := &worker.Founder{Store: y, ClusterID: func() string { return strings.Repeat("0", 32) }, RootKey: test.rootKey, RootFile: file}
+			f := &worker.Founder{Store: y, ClusterID: func() string { return strings.Repeat("0", 32) }, Root: root, Host: host}
 			if err := f.Found(context.Background()); (err != nil) != test.fails {
 				t.Errorf("error %v", err)
 			}
-			info, err := os.Stat(file)
-			if (err == nil) != test.file {
-				t.Errorf("the file: %v", err)
-			}
-			if err == nil && info.Mode().Perm() != 0o600 {
-				t.Errorf("the file has mode %v", info.Mode())
+			for _, key := range []worker.FirstKey{root, host} {
+				info, err := os.Stat(key.File)
+				if (err == nil) != test.file {
+					t.Errorf("the file: %v", err)
+				}
+				if err == nil && info.Mode().Perm() != 0o600 {
+					t.Errorf("the file has mode %v", info.Mode())
+				}
 			}
 		})
 	}
 }
 
+// Both keys of the beginning open, and what they may do differs.
+func TestFirstKeys(t *testing.T) {
+	s := testkit.Unfounded(t)
+	dir := t.TempDir()
+	f := &worker.Founder{
+		Store: s.Edge, ClusterID: func() string { return strings.Repeat("0", 32) },
+		Root: worker.FirstKey{File: filepath.Join(dir, "root")}, Host: worker.FirstKey{File: filepath.Join(dir, "host")},
+	}
+	for range 2 {
+		if err := f.Found(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for file, want := range map[string]identity.Principal{
+		"root": {ID: "root", Kind: "administrator", Permissions: op.Permissions()},
+		"host": {ID: "host", Kind: "service", Permissions: []op.Permission{op.ActAsHost}},
+	} {
+		token, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		me, err := identity.Me.Call(t.Context(), s.As(strings.TrimSpace(string(token))), identity.MeInput{})
+		if file == "root" {
+			s.Root = strings.TrimSpace(string(token))
+		}
+		if err != nil || me.ID != want.ID || me.Kind != want.Kind || !slices.Equal(me.Permissions, want.Permissions) {
+			t.Errorf("the %s key is that of %+v: %v", file, me, err)
+		}
+	}
+	s.Verify()
+}
+
 func TestFoundedStoresAreLeftAlone(t *testing.T) {
 	s := testkit.New(t)
 	before := s.Length()
-	f := &worker.Founder{Store: s.Edge, RootFile: filepath.Join(t.TempDir(), "root")}
+	f := &worker.Founder{Store: s.Edge, Root: worker.FirstKey{File: filepath.Join(t.TempDir(), "root")}}
 	if err := f.Found(context.Background()); err != nil || s.Length() != before {
 		t.Errorf("%v, %d entries", err, s.Length()-before)
 	}

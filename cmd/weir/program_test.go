@@ -153,12 +153,15 @@ func TestDev(t *testing.T) {
 		t.Skip("starts processes")
 	}
 	d := startDev(t)
-	info, err := os.Stat(filepath.Join(d.dir, "root.key"))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("root.key: %v %v, want it readable by its owner only", info, err)
+	for _, file := range []string{"root.key", "host.key"} {
+		info, err := os.Stat(filepath.Join(d.dir, file))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Fatalf("%s: %v %v, want it readable by its owner only", file, info, err)
+		}
 	}
 	admin := newProgram(t, "WEIR_SERVER="+d.url, "WEIR_TOKEN="+d.token(t))
 	t.Run("main job", func(t *testing.T) { mainJob(t, admin, d) })
+	t.Run("acting for a user", func(t *testing.T) { acting(t, d) })
 	t.Run("statuses", func(t *testing.T) { statuses(t, admin, d) })
 	t.Run("trail", func(t *testing.T) { exported(t, admin) })
 	t.Run("batch", func(t *testing.T) { batched(t, admin) })
@@ -248,6 +251,27 @@ func user(admin *program, d *dev, name string) (id string, as *program) {
 	id = admin.field("id", "principal", "create", "--kind", "user", "--display-name", name)
 	token := admin.field("token", "key", "create", id, "--name", "laptop")
 	return id, newProgram(admin.t, "WEIR_SERVER="+d.url, "WEIR_TOKEN="+token)
+}
+
+// acting is what the first host does for a user, by flag and by variable.
+func acting(t *testing.T, d *dev) {
+	host := newProgram(t, "WEIR_SERVER="+d.url)
+	with := []string{"--token-file", filepath.Join(d.dir, "host.key")}
+	id := host.field("id", append([]string{"user", "create", "--display-name", "Ada"}, with...)...)
+	for name, p := range map[string]*program{
+		id:     newProgram(t, "WEIR_SERVER="+d.url, "WEIR_ACT_AS="+id),
+		"host": host,
+	} {
+		if got := p.field("id", append([]string{"principal", "me"}, with...)...); got != name {
+			t.Errorf("the call is %s's, want %s", got, name)
+		}
+	}
+	if got := host.field("id", append([]string{"principal", "me", "--act-as", id}, with...)...); got != id {
+		t.Errorf("the call is %s's, want %s", got, id)
+	}
+	if r := host.run("", append([]string{"principal", "me", "--act-as", "nobody"}, with...)...); r.status != 3 {
+		t.Errorf("for nobody: status %d\n%s%s", r.status, r.out, r.err)
+	}
 }
 
 func mainJob(t *testing.T, admin *program, d *dev) {

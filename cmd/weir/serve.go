@@ -25,7 +25,7 @@ func newServe() *cobra.Command {
 		Use: "serve", Short: "Run a node of a cluster", GroupID: groupNode, Args: known,
 		Long: "Serve runs a node. Every flag is also a variable (--node-id is WEIR_NODE_ID) and a line in the\n" +
 			"file that --config names. A flag wins over the environment, the environment over the file.\n" +
-			"WEIR_CLUSTER_KEY and WEIR_ROOT_KEY come from the environment only.",
+			"WEIR_CLUSTER_KEY, WEIR_ROOT_KEY and WEIR_HOST_KEY come from the environment only.",
 		Example: "  weir serve --node-id node1 --data /var/lib/weir --cluster-key-file cluster.key \\\n" +
 			"    --join 10.0.0.1:8422,10.0.0.2:8422,10.0.0.3:8422 --bootstrap-expect 3 --config weir.conf",
 	}
@@ -56,8 +56,8 @@ func newDev() *cobra.Command {
 	c := &cobra.Command{
 		Use: "dev", Short: "Run a store of one node, to try things out", GroupID: groupNode, Args: known,
 		Long: "Dev runs a store that needs no configuration. It listens on loopback, and the token of its\n" +
-			"first administrator is in root.key in its directory. Without --data the directory is a\n" +
-			"temporary one, which is removed at the end.",
+			"first administrator is in root.key in its directory, that of the first host in host.key.\n" +
+			"Without --data the directory is a temporary one, which is removed at the end.",
 		Example: "  weir dev --data /tmp/weir",
 	}
 	settingFlags(c, func(s *setting.Setting) bool { return !s.Node }, devDefaults)
@@ -77,7 +77,7 @@ func newDev() *cobra.Command {
 		}
 		// What belongs to a cluster does not reach this node, wherever it was set.
 		alone := setting.Server{
-			NodeID: "dev", Data: s.Data, Listen: s.Listen, TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey,
+			NodeID: "dev", Data: s.Data, Listen: s.Listen, TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey, HostKey: s.HostKey,
 			LogFormat: s.LogFormat, LogLevel: s.LogLevel, ProfileListen: s.ProfileListen,
 		}
 		config, err := configure(&alone, c.ErrOrStderr())
@@ -157,7 +157,7 @@ func configure(s *setting.Server, logs io.Writer) (node.Config, error) {
 	c := node.Config{
 		NodeID: s.NodeID, Data: s.Data, Listen: s.Listen, ClusterListen: s.ClusterListen, GossipListen: s.GossipListen,
 		Advertise: s.Advertise, Join: s.Join, BootstrapExpect: s.BootstrapExpect,
-		TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey, Log: logger(s, logs), ProfileListen: s.ProfileListen,
+		TLSCert: s.TLSCert, TLSKey: s.TLSKey, RootKey: s.RootKey, HostKey: s.HostKey, Log: logger(s, logs), ProfileListen: s.ProfileListen,
 		Certificates: trust.Files{Cert: s.ClusterTLSCert, Key: s.ClusterTLSKey, Authorities: s.ClusterTLSCA},
 	}
 	var err error

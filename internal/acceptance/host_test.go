@@ -206,6 +206,24 @@ func TestActingForAUser(t *testing.T) {
 	}
 }
 
+// The host that comes into being with the cluster acts for users at once, on
+// every node, and holds nothing else.
+func TestTheFirstHost(t *testing.T) {
+	host := person{id: "host", token: cluster.Host}
+	me := host.must(t, "GET", "/v1/me", nil)
+	if held, _ := me["permissions"].([]any); me["id"] != "host" || me["kind"] != "service" || len(held) != 1 || held[0] != "org.host" {
+		t.Errorf("the first host is %v", me)
+	}
+	user := host.user(t)
+	for node := range 3 {
+		if got := host.at(t, node, "GET", "/v1/me", nil, "X-Act-As", user).good(t); got["id"] != user {
+			t.Errorf("it is %v, for %s", got["id"], user)
+		}
+		host.at(t, node, "POST", "/v1/principals", object{"kind": "service"}).is(t, 403, "permission-denied")
+		host.at(t, node, "GET", "/v1/audit/verify", nil).is(t, 403, "permission-denied")
+	}
+}
+
 // Users over HTTP.
 func TestUsers(t *testing.T) {
 	host, eve := newHost(t), newcomer(t, "eve")

@@ -25,7 +25,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := map[string]string{
-		"root key": cluster.Root[len(cluster.Root)-43:], "token": alice.token[len(alice.token)-43:],
+		"root key": cluster.Root[len(cluster.Root)-43:], "host key": cluster.Host[len(cluster.Host)-43:], "token": alice.token[len(alice.token)-43:],
 		"planted token": made["token"].(string)[len(made["token"].(string))-43:], "cluster key": strings.TrimSpace(string(clusterKey)),
 		"idempotency key": idempotency, "share": shared,
 	}
@@ -53,7 +53,7 @@ func TestSecretsStaySecret(t *testing.T) {
 			return err
 		}
 		base := filepath.Base(path)
-		if base == "weir" || base == "cluster.key" || base == "root.key" {
+		if base == "weir" || base == "cluster.key" || base == "root.key" || base == "host.key" {
 			return nil // the program, and the files whose purpose it is
 		}
 		content, err := os.ReadFile(path)

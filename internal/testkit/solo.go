@@ -68,6 +68,19 @@ func New(tb testing.TB) *Solo {
 // Over founds a store over an empty engine.
 func Over(tb testing.TB, engine storage.Engine) *Solo {
 	tb.Helper()
+	s := empty(tb, engine)
+	s.found()
+	return s
+}
+
+// Unfounded is a store over an engine in memory whose log is empty.
+func Unfounded(tb testing.TB) *Solo {
+	tb.Helper()
+	return empty(tb, memdb.New())
+}
+
+func empty(tb testing.TB, engine storage.Engine) *Solo {
+	tb.Helper()
 	s := &Solo{Engine: engine, Clock: &Clock{now: Start}, Catalog: op.NewCatalog(core.Sets()...), tb: tb, random: NewRandom(1)}
 	machine, err := fsm.New(engine, s.Catalog, access.Sight{})
 	if err != nil {
@@ -80,7 +93,6 @@ func Over(tb testing.TB, engine storage.Engine) *Solo {
 		Clock: s.Clock.Now, Random: NewRandom(2), ReadDelay: never, Logger: slog.New(slog.DiscardHandler),
 	})
 	tb.Cleanup(s.Close)
-	s.found()
 	return s
 }
 

@@ -24,9 +24,9 @@ import (
 // Processes is a cluster of `weir serve` processes on loopback.
 type Processes struct {
 	binary, dir string
-	// Root is the token of the first administrator.
-	Root  string
-	nodes []*process
+	// Root and Host are the tokens of the first administrator and the first host.
+	Root, Host string
+	nodes      []*process
 }
 
 type process struct {
@@ -45,7 +45,7 @@ type process struct {
 // StartProcesses starts n nodes that found a cluster together, with their data
 // and logs below dir, and waits until all are ready.
 func StartProcesses(ctx context.Context, binary, dir string, n int) (*Processes, error) {
-	p := &Processes{binary: binary, dir: dir, Root: token()}
+	p := &Processes{binary: binary, dir: dir, Root: token(), Host: token()}
 	keyFile := filepath.Join(dir, "cluster.key")
 	if err := os.WriteFile(keyFile, []byte(random(32)+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("nemesis: %w", err)
@@ -67,7 +67,7 @@ func StartProcesses(ctx context.Context, binary, dir string, n int) (*Processes,
 				"--listen", ports[3*i], "--cluster-listen", ports[3*i+1], "--gossip-listen", ports[3*i+2],
 				"--join", strings.Join(join, ","), "--bootstrap-expect", strconv.Itoa(n), "--cluster-key-file", keyFile,
 			},
-			env: []string{"WEIR_ROOT_KEY=" + p.Root},
+			env: []string{"WEIR_ROOT_KEY=" + p.Root, "WEIR_HOST_KEY=" + p.Host},
 		})
 	}
 	for i := range n {

@@ -58,8 +58,9 @@ type Config struct {
 	Keyring []byte
 	// TLSCert and TLSKey are files; HTTP is plain without.
 	TLSCert, TLSKey string
-	// RootKey is the first administrator's token; one is drawn when empty.
-	RootKey string
+	// RootKey and HostKey are the tokens of the first administrator and of the
+	// first host; one is drawn when empty.
+	RootKey, HostKey string
 	// ProfileListen is where profiles of the runtime are served, if anywhere.
 	ProfileListen string
 	Log           *slog.Logger
@@ -243,7 +244,9 @@ func (n *Node) lead(ctx context.Context) {
 		return
 	}
 	founder := &worker.Founder{
-		Store: n.edge, ClusterID: n.cluster.ClusterID, RootKey: n.config.RootKey, RootFile: n.RootFile(),
+		Store: n.edge, ClusterID: n.cluster.ClusterID,
+		Root: worker.FirstKey{Given: n.config.RootKey, File: n.RootFile()},
+		Host: worker.FirstKey{Given: n.config.HostKey, File: filepath.Join(n.config.Data, "host.key")},
 	}
 	for ctx.Err() == nil {
 		err := founder.Found(ctx)
@@ -293,7 +296,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// RootFile is where a token that the node draws itself goes.
+// RootFile is where the first administrator's token goes if the node draws it.
 func (n *Node) RootFile() string { return filepath.Join(n.config.Data, "root.key") }
 
 // URL is where clients reach the node.

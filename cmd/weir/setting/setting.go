@@ -28,6 +28,7 @@ type Server struct {
 	TLSCert, TLSKey string
 	AllowPlainHTTP  bool
 	RootKey         string
+	HostKey         string
 	LogFormat       string
 	LogLevel        string
 	ProfileListen   string
@@ -134,6 +135,10 @@ var all = []*Setting{
 	{
 		Name: "root-key", Value: "TOKEN", Secret: true, set: rootKey,
 		Doc: "The token of the first administrator, equal on all nodes; one is made and written to root.key when absent.",
+	},
+	{
+		Name: "host-key", Value: "TOKEN", Secret: true, set: hostKey,
+		Doc: "The token of the first host, an application that acts for users, equal on all nodes; one is made and written to host.key when absent.",
 	},
 	{
 		Name: "log-format", Value: "json|text", Default: "json", set: choice(func(s *Server) *string { return &s.LogFormat }, "json", "text"),

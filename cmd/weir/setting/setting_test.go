@@ -103,6 +103,18 @@ var mistakes = []struct {
 		"WEIR_ROOT_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
 	},
 	{
+		"a host key that is none", "",
+		[]string{"WEIR_HOST_KEY=hunter2"},
+		nil,
+		"WEIR_HOST_KEY: is not a token of Weir; write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made",
+	},
+	{
+		"one key for both", "",
+		[]string{"WEIR_ROOT_KEY=weir_01890a5d0c1e7000a000000000000002_" + strings.Repeat("x", 43), "WEIR_HOST_KEY=weir_01890a5d0c1e7000a000000000000002_" + strings.Repeat("y", 43)},
+		nil,
+		"WEIR_HOST_KEY: has the id of WEIR_ROOT_KEY; draw another token",
+	},
+	{
 		"a misspelt name", "\nlisen = 127.0.0.1:1", nil, nil,
 		"weir.conf:2: there is no setting of that name; did you mean listen?",
 	},

@@ -100,10 +100,26 @@ func nodeID(s *Server, text string) *failure.UsageError {
 
 func rootKey(s *Server, text string) *failure.UsageError {
 	if _, f := urn.ParseToken(text); f != nil {
-		return wrong("is not a token of Weir", "write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made")
+		return noToken()
 	}
 	s.RootKey = text
 	return nil
+}
+
+func hostKey(s *Server, text string) *failure.UsageError {
+	t, f := urn.ParseToken(text)
+	if f != nil {
+		return noToken()
+	}
+	if root, f := urn.ParseToken(s.RootKey); f == nil && root.KeyID == t.KeyID {
+		return wrong("has the id of WEIR_ROOT_KEY", "draw another token")
+	}
+	s.HostKey = text
+	return nil
+}
+
+func noToken() *failure.UsageError {
+	return wrong("is not a token of Weir", "write weir_<32 hex digits of a UUID>_<43 or more of A-Z a-z 0-9 _ ->, or leave it out to have one made")
 }
 
 // wrong is a problem without its key, which whoever reads the value knows. It
