@@ -46,26 +46,41 @@ var Resume = op.NewCommand(Ops, op.Spec[LifecycleInput, Principal]{
 
 // ArchiveInput names a principal, and who takes over what needs an owner.
 type ArchiveInput struct {
-	ID         urn.ID `json:"id" op:"path,id=principal" doc:"the principal"`
-	TransferTo urn.ID `json:"transfer_to,omitempty" op:"id=principal" doc:"who becomes an owner of each scope that would be left without one"`
+	ID         urn.ID      `json:"id" op:"path,id=principal" doc:"the principal"`
+	TransferTo urn.ID      `json:"transfer_to,omitempty" op:"id=principal" doc:"who becomes an owner of each scope and organization that would be left without one"`
+	Successors []Successor `json:"successors,omitempty" op:"max=100" doc:"who does instead, for single organizations; at most 100"`
+}
+
+// Successor is who takes over one organization.
+type Successor struct {
+	OrgID urn.ID `json:"org_id" op:"required,id=org" doc:"the organization"`
+	UsrID urn.ID `json:"usr_id" op:"required,id=usr" doc:"its next owner"`
 }
 
 // Archive ends a principal for good. What would be left without an owner is a
 // matter of the layers that know owners: see their guards.
 var Archive = op.NewCommand(Ops, op.Spec[ArchiveInput, Principal]{
 	Name:    "archive",
+	Schema:  2,
 	Summary: "End a principal: it can never act again.",
-	Doc:     "Only a rollback brings an archived principal back. The last active cluster administrator cannot be archived. Who is the only active owner of a scope that is not archived can be archived only with transfer_to: that principal becomes an owner of each such scope in the same step. Objects of an archived principal stay where they are and stay shared.",
+	Doc:     "Only a rollback brings an archived principal back. The last active cluster administrator cannot be archived. Who is the only active owner of a scope or organization that is not archived can be archived only with transfer_to, or successors for its organizations: they become owners in the same step. Memberships of organizations end for good, those of scopes come back with the principal. Objects of an archived principal stay where they are and stay shared.",
 	Route:   "POST /v1/principals/{id}/archive",
 	Access:  op.Holding[ArchiveInput]("lifecycle_change", op.Administer),
-	Faults:  []fault.Code{fault.InvalidTransition, fault.PreconditionFailed, fault.PrincipalInactive, fault.VersionConflict},
+	Faults:  []fault.Code{fault.InvalidTransition, fault.PreconditionFailed, fault.PrincipalInactive, fault.SoleOwner, fault.MembershipNotActive, fault.InvalidIDType, fault.VersionConflict},
 	Example: ArchiveInput{ID: "alice", TransferTo: "bob"},
 	Result:  in(Archived),
 	Undo:    op.Reversible("a rollback of the entry in the trail"),
 	Validate: func(in *ArchiveInput) *fault.Fault {
+		const detail = "must be another principal"
 		if in.TransferTo == in.ID {
-			detail := "must be another principal"
 			return fault.New(fault.ValidationFailed, "transfer_to %s", detail).At(fault.Item{Pointer: "/transfer_to", Code: "self", Detail: detail})
+		}
+		for i, s := range in.Successors {
+			if s.UsrID == in.ID {
+				f := fault.New(fault.ValidationFailed, "usr_id %s", detail).At(fault.Item{Pointer: "/usr_id", Code: "self", Detail: detail})
+				_ = op.AtItem(f, "successors", i) // adds to the fault itself
+				return f
+			}
 		}
 		return nil
 	},

@@ -90,6 +90,10 @@ type Entity struct {
 	Prefixes []string
 	// Known reads a thing as of a view.
 	Known func(v state.View, id urn.ID) (Known, bool)
+	// Whole, where it is set, names the thing that a row is one state of, where
+	// rows that have ended are never brought back and new ones follow them: its
+	// first row. Rollbacks are of the whole, and Content is that of the whole.
+	Whole func(v state.View, id urn.ID) urn.ID
 	// Reveal, where it is set, leaves of a state what the caller of a query may
 	// see who may see the thing.
 	Reveal func(v *View, id urn.ID, state any) any

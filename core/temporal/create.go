@@ -72,6 +72,7 @@ var Create = op.NewCommand(Rollbacks, op.Spec[CreateInput, Outcome]{
 	Faults: []fault.Code{
 		fault.NotFound, fault.RollbackDenied, fault.RollbackFailed, fault.RollbackConflict, fault.PreconditionFailed,
 		fault.LimitExceeded, fault.ScopeFrozen, fault.AlreadyExists, fault.IsolationViolation, fault.PrincipalInactive,
+		fault.SoleOwner, fault.OrgNotActive,
 	},
 	Example: CreateInput{EntryID: exampleEntry, Reason: "a mistake"},
 	Result: Outcome{

@@ -85,7 +85,7 @@ func isChange(c *op.Catalog, e *chain.Entry) bool {
 func (t thing) change(v *op.View, e *chain.Entry) Change {
 	c := Change{Sequence: e.Sequence, Action: e.Action, Operation: e.Operation, ActorID: e.ActorID}
 	// How far back this looks is bounded; what lies further back is shown without.
-	back := lookback{thing: t}
+	back := lookback{thing: t.whole(v.Now)}
 	if by, _ := back.by(v, e.Sequence); by != nil {
 		c.ReversedBy = by.TraceID
 	}

@@ -50,6 +50,7 @@ var List = op.NewQuery(Rollbacks, op.Spec[ListInput, op.Page[Rollback]]{
 	if err != nil {
 		return op.Page[Rollback]{}, err
 	}
+	t = t.whole(v.Now)
 	upto := uint64(newestEntry)
 	if n, err := strconv.ParseUint(in.Cursor, 10, 64); err == nil {
 		upto = n - 1

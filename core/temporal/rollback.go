@@ -86,6 +86,7 @@ func (r *rollback) since() error {
 		return f
 	}
 	// A revision that this command will write has no past yet.
+	t = t.whole(r.tx)
 	if base = min(base, r.tx.Revision()-1); !t.like(r.tx.Past(base), r.tx) {
 		r.steps = append(r.steps, &step{thing: t, base: base})
 	}
@@ -155,6 +156,7 @@ func (r *rollback) entry(sequence uint64) error {
 	if err := r.may(t); err != nil {
 		return r.deny(err, e)
 	}
+	t = t.whole(r.tx)
 	by, f := r.lookback(t).by(r.tx, sequence)
 	if f != nil {
 		return r.deny(f, e)

@@ -43,6 +43,14 @@ func find(c *op.Catalog, entity, id string) (thing, *fault.Fault) {
 	return thing{e, parsed}, nil
 }
 
+// whole is the thing that rollbacks of a thing are of.
+func (t thing) whole(v state.View) thing {
+	if t.entity.Whole != nil {
+		t.id = t.entity.Whole(v, t.id)
+	}
+	return t
+}
+
 func (t thing) target() op.Target { return op.Target{Entity: t.entity.Name, ID: t.id} }
 
 // like says whether two states hold a thing alike: nothing has changed it

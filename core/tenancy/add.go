@@ -20,23 +20,18 @@ type AddInput struct {
 // the expiry now asked for; a role that was taken away comes back under its
 // old id.
 var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
-	Name:     "add_member",
-	Summary:  "Make a principal a member of a scope, with a role.",
-	Route:    "POST /v1/scopes/{id}/members",
-	Status:   201,
-	Access:   op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
-	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed},
+	Name:    "add_member",
+	Summary: "Make a principal a member of a scope, with a role.",
+	Route:   "POST /v1/scopes/{id}/members",
+	Status:  201,
+	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
+	Faults: []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed,
+		fault.OrgNotActive, fault.RoleHierarchy, fault.DuplicateMembership, fault.InvalidIDType},
 	Example:  AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
 	Result:   exampleMember,
 	Undo:     op.Reversible("scope.remove_member"),
 	Validate: func(in *AddInput) *fault.Fault { return in.validate() },
-}, func(tx *op.Tx, in AddInput) (Membership, error) {
-	scope, f := admitting(tx, in.ID)
-	if f != nil {
-		return Membership{}, f
-	}
-	return admit(tx, scope, in)
-})
+}, admit)
 
 func (in *AddInput) validate() *fault.Fault {
 	if in.Role == "" {
@@ -48,8 +43,22 @@ func (in *AddInput) validate() *fault.Fault {
 	return nil
 }
 
-// admit makes somebody a member of a scope that may be changed.
-func admit(tx *op.Tx, scope *Header, in AddInput) (Membership, error) {
+// admit makes somebody a member of a scope.
+func admit(tx *op.Tx, in AddInput) (Membership, error) {
+	scope, ok := Find(tx, in.ID)
+	if !ok {
+		return Membership{}, op.NotFound()
+	}
+	if scope.Kind == KindOrg {
+		m, err := scope.Admit(tx, in.PrincipalID, in.Role, in.ExpiresAt)
+		if err != nil {
+			return Membership{}, err
+		}
+		return *m, nil
+	}
+	if f := scope.Admits(); f != nil {
+		return Membership{}, f
+	}
 	if in.Role.OnScope() >= op.Admin {
 		if err := tx.Demand("membership_change", op.Own, op.Scope(in.ID)); err != nil {
 			return Membership{}, err

@@ -49,14 +49,10 @@ var AddMembers = op.NewCommand(Ops, op.Spec[AddMembersInput, Added]{
 		return nil
 	},
 }, func(tx *op.Tx, in AddMembersInput) (Added, error) {
-	scope, f := admitting(tx, in.ID)
-	if f != nil {
-		return Added{}, f
-	}
 	all := Added{Items: make([]Membership, len(in.Members))}
 	for i, m := range in.Members {
 		var err error
-		if all.Items[i], err = admit(tx, scope, m.of(in.ID)); err != nil {
+		if all.Items[i], err = admit(tx, m.of(in.ID)); err != nil {
 			return Added{}, op.AtItem(err, "members", i)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // merely sees that a scope exists sees the past of the scope alone.
 var (
 	_ = op.NewEntity(Ops, op.Entity{Name: op.EntityScope, Prefixes: []string{urn.PrefixScope, urn.PrefixOrg}, Known: knownScope, Rights: scopeRights, Revert: revertScope})
-	_ = op.NewEntity(Ops, op.Entity{Name: EntityMembership, Prefixes: []string{urn.PrefixMembership}, Known: knownMembership, Rights: membershipRights, Revert: revertMembership})
+	_ = op.NewEntity(Ops, op.Entity{Name: EntityMembership, Prefixes: []string{urn.PrefixMembership}, Known: knownMembership, Whole: firstMembership, Rights: membershipRights, Revert: revertMembership})
 	_ = op.NewEntity(Ops, op.Entity{Name: EntityProjection, Prefixes: []string{urn.PrefixProjection}, Known: knownProjection, Rights: projectionRights, Revert: revertProjection})
 )
 
@@ -139,6 +139,9 @@ func knownMembership(v state.View, id urn.ID) (op.Known, bool) {
 		return op.Known{}, false
 	}
 	scope, _ := Find(v, m.ScopeID)
+	if scope.Kind == KindOrg {
+		return knownInOrg(v, scope, m), true
+	}
 	return op.Known{
 		Type: EntityMembership, ScopeID: m.ScopeID, Version: m.Version,
 		Ended: m.Status == StatusRevoked || scope.Archived, State: m, Content: m.content(),
@@ -163,15 +166,18 @@ func revertMembership(tx *op.Tx, id urn.ID, past state.View) error {
 	if !ok {
 		return op.NotFound()
 	}
+	scope, _ := Find(tx, m.ScopeID)
+	if _, had := Find(past, m.ScopeID); !had {
+		return op.Moot("the membership was made with the scope, and ends with it")
+	}
+	if scope.Kind == KindOrg {
+		return revertInOrg(tx, scope, m.PrincipalID, past)
+	}
 	was, had := FindMembership(past, id)
 	if !had {
-		if _, had = Find(past, m.ScopeID); !had {
-			return op.Moot("the membership was made with the scope, and ends with it")
-		}
 		was = &Membership{Role: m.Role, Status: StatusRevoked, EndReason: EndRolledBack, RemovedBy: tx.Caller.ID, ExpiresAt: m.ExpiresAt}
 	}
 	lives, lived := m.Live(tx.Time()), was.Live(tx.Time())
-	scope, _ := Find(tx, m.ScopeID)
 	switch {
 	case m.content() == was.content() || m.Status == StatusRevoked && was.Status == StatusRevoked:
 		return op.Moot("the membership is as it was")
@@ -179,8 +185,9 @@ func revertMembership(tx *op.Tx, id urn.ID, past state.View) error {
 		return conflict("the scope is archived; roll that back first")
 	case was.Status == StatusActive && !lived:
 		return op.Moot("the membership would have expired by now")
-	case m.Role == Owner && lives && !lived && !OwnedBeside(tx, scope, m.PrincipalID, tx.Time()):
-		return fault.New(fault.PreconditionFailed, "this is the only active owner of the scope; make somebody else an owner first, or archive the scope")
+	}
+	if f := lastOwner(tx, scope, m, tx.Time()); f != nil && !lived {
+		return fault.New(fault.PreconditionFailed, "%s", f.Detail)
 	}
 	if lived && !lives {
 		m.GrantedBy, m.GrantedAt = tx.Caller.ID, tx.Time()

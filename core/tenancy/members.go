@@ -30,12 +30,12 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	Validate: func(in *MembersInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixMembership) },
 }, func(v *op.View, in MembersInput) (op.Page[Membership], error) {
 	none := op.Page[Membership]{}
-	if f := within(v, in.ID, op.None); f != nil && !v.Caller.Holds(op.Administer) {
-		return none, f
-	}
 	scope, ok := Find(v, in.ID)
 	if !ok {
 		return none, op.NotFound()
+	}
+	if f := scope.Lists(v); f != nil {
+		return none, f
 	}
 	r := state.Range{Prefix: state.Key(key.MembershipScope, in.ID)}
 	if in.Cursor != "" {
@@ -47,6 +47,20 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	}
 	return op.Fill(byScope.Scan(v, r), in.Paging, show, (*Membership).cursor), nil
 })
+
+// Lists refuses to tell who belongs to the scope to all but its members, the
+// guests of an organization excepted, and administrators of the cluster; of an
+// organization hosts may know too.
+func (h *Header) Lists(v *op.View) *fault.Fault {
+	need := op.None
+	if h.Kind == KindOrg {
+		need = op.Read
+	}
+	if v.Caller.Holds(op.Administer) || h.Kind == KindOrg && v.Caller.Holds(op.ActAsHost) {
+		return nil
+	}
+	return within(v, h.ID, need)
+}
 
 // within refuses callers who are no members of the scope itself, with a role
 // that gives the level on what is in it: who merely sees the scope from above,

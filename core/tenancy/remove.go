@@ -22,7 +22,7 @@ var Remove = op.NewCommand(Ops, op.Spec[RemoveInput, op.Nothing]{
 	Summary: "End a principal's membership, at once on every node.",
 	Route:   "DELETE /v1/scopes/{id}/members/{principal_id}",
 	Access:  op.May("revoke", op.Read, func(in RemoveInput) op.Target { return op.Scope(in.ID) }),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.SoleOwner, fault.InvalidRole},
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.SoleOwner, fault.InvalidRole, fault.RoleHierarchy, fault.MembershipNotActive},
 	Example: RemoveInput{ID: exampleID, PrincipalID: "bob"},
 	Undo:    op.Reversible("scope.add_member"),
 }, func(tx *op.Tx, in RemoveInput) (op.Nothing, error) {
@@ -41,7 +41,7 @@ var Leave = op.NewCommand(Ops, op.Spec[ScopeInput, op.Nothing]{
 	Summary: "Leave a scope.",
 	Route:   "POST /v1/scopes/{id}/leave",
 	Access:  op.May("revoke", op.Read, target),
-	Faults:  []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.SoleOwner},
+	Faults:  []fault.Code{fault.NotFound, fault.ScopeFrozen, fault.SoleOwner, fault.MembershipNotActive},
 	Example: ScopeInput{ID: exampleID},
 	Undo:    op.Reversible("scope.add_member"),
 }, func(tx *op.Tx, in ScopeInput) (op.Nothing, error) {
@@ -51,12 +51,17 @@ var Leave = op.NewCommand(Ops, op.Spec[ScopeInput, op.Nothing]{
 // end revokes the memberships that the input names, if the scope's state and
 // its need of an owner allow it.
 func end(tx *op.Tx, in RemoveInput, left bool) error {
+	scope, ok := Find(tx, in.ID)
+	if !ok {
+		return op.NotFound()
+	}
+	if scope.Kind == KindOrg {
+		return endInOrg(tx, scope, in, left)
+	}
 	var ending []*Membership
-	ownerEnds := false
 	for _, m := range Held(tx, in.ID, in.PrincipalID) {
 		if m.Status != StatusRevoked && !m.expired(tx.Time()) && (in.Role == "" || m.Role == in.Role) {
 			ending = append(ending, m)
-			ownerEnds = ownerEnds || m.Role == Owner
 		}
 	}
 	if len(ending) == 0 {
@@ -71,8 +76,10 @@ func end(tx *op.Tx, in RemoveInput, left bool) error {
 	if err != nil {
 		return err
 	}
-	if scope, _ := Find(tx, in.ID); ownerEnds && !OwnedBeside(tx, scope, in.PrincipalID, tx.Time()) {
-		return fault.New(fault.SoleOwner, "this is the only active owner of the scope; make somebody else an owner first, or archive the scope")
+	for _, m := range ending {
+		if f := lastOwner(tx, scope, m, tx.Time()); f != nil {
+			return f
+		}
 	}
 	for _, m := range ending {
 		before := *m
@@ -83,6 +90,18 @@ func end(tx *op.Tx, in RemoveInput, left bool) error {
 		m.save(tx, "revoke", &before, fault.Member{Name: "while_frozen", Value: !thawed})
 	}
 	return nil
+}
+
+// endInOrg ends the one membership that a principal has in an organization.
+func endInOrg(tx *op.Tx, org *Header, in RemoveInput, left bool) error {
+	m, ok := Current(tx, org, in.PrincipalID, tx.Time())
+	switch {
+	case !ok || in.Role != "" && m.Role != in.Role:
+		return nil
+	case left:
+		return m.Leave(tx, org, "")
+	}
+	return m.Remove(tx, org)
 }
 
 // unfrozen says whether a scope is active. A frozen one asks allow whether

@@ -70,15 +70,17 @@ var IsMember = op.NewQuery(Ops, op.Spec[StandingInput, Standing]{
 	Result:  Standing{IsMember: true, Memberships: []Membership{exampleMember}},
 }, func(v *op.View, in StandingInput) (Standing, error) {
 	none := Standing{Memberships: []Membership{}}
+	scope, ok := Find(v, in.ID)
 	if in.PrincipalID != v.Caller.ID && !v.Caller.Holds(op.Administer) {
 		if err := v.Demand("read", op.Read, op.Scope(in.ID)); err != nil {
 			return none, err
 		}
-		if f := within(v, in.ID, op.None); f != nil {
-			return none, f
+		if ok {
+			if f := scope.Lists(v); f != nil {
+				return none, f
+			}
 		}
 	}
-	scope, ok := Find(v, in.ID)
 	if !ok {
 		return none, nil
 	}

@@ -120,29 +120,39 @@ func Join(tx *op.Tx, org *Header, principal urn.ID, role Role, by urn.ID, expire
 		GrantedBy: by, GrantedAt: tx.Time(), ExpiresAt: expires, CreatedAt: tx.Time(), Since: tx.Time(),
 	}
 	m.Root = m.ID
-	m.save(tx, "membership_change", nil)
+	m.save(tx, actionMembership, nil)
 	return m, nil
 }
 
 // End ends a live membership for good.
 func (m *Membership) End(tx *op.Tx, reason string, by urn.ID) {
+	m.end(tx, actionMembership, reason, by)
+}
+
+func (m *Membership) end(tx *op.Tx, action, reason string, by urn.ID) {
 	before := *m
 	m.Status, m.EndReason, m.RemovedBy = StatusRevoked, reason, by
-	m.save(tx, "membership_change", &before, fault.Member{Name: "end_reason", Value: reason})
+	m.save(tx, action, &before, fault.Member{Name: "end_reason", Value: reason})
 }
 
 // Succeed ends a live membership and gives the one that follows it in the stay,
-// with another role. Its creation is strictly later.
+// with another role and the same expiry, but for an owner none.
 func (m *Membership) Succeed(tx *op.Tx, role Role) *Membership {
+	expires := m.ExpiresAt
+	if role == Owner {
+		expires = 0
+	}
+	return m.succeed(tx, actionMembership, role, expires)
+}
+
+// succeed gives the next membership of a stay. Its creation is strictly later.
+func (m *Membership) succeed(tx *op.Tx, action string, role Role, expires state.Time) *Membership {
 	next := &Membership{
 		ID: tx.NewID(urn.PrefixMembership), ScopeID: m.ScopeID, PrincipalID: m.PrincipalID, Role: role, Status: StatusActive,
-		Replaces: m.ID, GrantedBy: m.GrantedBy, GrantedAt: tx.Time(), CreatedAt: max(tx.Time(), m.CreatedAt+1),
+		Replaces: m.ID, GrantedBy: m.GrantedBy, GrantedAt: tx.Time(), ExpiresAt: expires, CreatedAt: max(tx.Time(), m.CreatedAt+1),
 		Root: m.Root, Since: m.Since,
 	}
-	if role != Owner {
-		next.ExpiresAt = m.ExpiresAt
-	}
-	m.End(tx, EndRoleChange, "")
-	next.save(tx, "membership_change", nil)
+	m.end(tx, action, EndRoleChange, "")
+	next.save(tx, action, nil)
 	return next
 }

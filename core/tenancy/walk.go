@@ -22,6 +22,15 @@ func In(v state.View, scope urn.ID) *state.Rows[Membership] {
 	return byScope.Scan(v, state.Range{Prefix: state.Key(key.MembershipScope, scope)})
 }
 
+// MembersAfter is In from behind a membership on.
+func MembersAfter(v state.View, scope, after urn.ID) *state.Rows[Membership] {
+	r := state.Range{Prefix: state.Key(key.MembershipScope, scope)}
+	if after != "" {
+		r.After = state.Key(key.MembershipScope, scope, after)
+	}
+	return byScope.Scan(v, r)
+}
+
 // Owners walks the memberships of a scope's owners that were not taken back.
 func Owners(v state.View, scope urn.ID) *state.Rows[Membership] {
 	return byOwner.Scan(v, state.Range{Prefix: state.Key(key.MembershipOwner, scope)})

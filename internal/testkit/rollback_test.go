@@ -35,7 +35,7 @@ func TestRollbackTakesEachCommandBack(t *testing.T) {
 			return
 		}
 		p := play(t, testkit.New(t), seed, sc)
-		for _, name := range []string{"alice", "bob", "zoe"} {
+		for _, name := range []string{"alice", "bob", "zoe", "host"} {
 			if p.tokens[name] == "" {
 				p.tokens[name] = p.key(name)
 			}
@@ -117,7 +117,7 @@ func (p *theatre) takeBack(as string, entries []*chain.Entry) (done []*chain.Ent
 // would become of it.
 func (p *theatre) entitled(as string, e *chain.Entry) (who string, out temporal.Outcome) {
 	p.t.Helper()
-	for _, name := range []string{as, "root", "alice", "bob", "zoe"} {
+	for _, name := range []string{as, "root", "alice", "bob", "zoe", "host"} {
 		if name == "system" {
 			continue
 		}
@@ -159,19 +159,26 @@ func (p *theatre) entries(n uint64) (all []*chain.Entry) {
 }
 
 // contents is what every thing that the trail of now names holds in a view, in
-// one form; empty for what has ended, or was not there.
+// one form; empty for what has ended, or was not there. Rows that follow each
+// other are one thing.
 func (p *theatre) contents(now, view state.View) map[string]string {
 	p.t.Helper()
 	all := map[string]string{}
 	for e, ok := audit.EntryAt(now, 1); ok; e, ok = audit.EntryAt(now, e.Sequence+1) {
 		entity, declared := p.Catalog.Entity(e.Entity)
-		name := e.Entity + " " + string(e.TargetID)
-		if _, seen := all[name]; seen || !declared {
+		if !declared {
 			continue
 		}
+		whole := e.TargetID
+		if entity.Whole != nil {
+			whole = entity.Whole(now, whole)
+		}
+		name := e.Entity + " " + string(whole)
 		known, found := entity.Known(view, e.TargetID)
-		if !found || known.Ended {
-			all[name] = ""
+		if all[name] != "" {
+			continue
+		}
+		if all[name] = ""; !found || known.Ended {
 			continue
 		}
 		raw, err := op.Marshal(known.Content)

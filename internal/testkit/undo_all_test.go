@@ -50,7 +50,7 @@ func TestRandomHistoriesAreTakenBack(t *testing.T) {
 				p.must(step{as: "alice", op: "object.create", input: `{"type":"note","data":{"n":0}}`, name: fmt.Sprint("note", i), member: "id"})
 				p.must(step{as: "alice", op: "scope.create", input: `{"name":"team"}`, name: fmt.Sprint("team", i), member: "id"})
 			}
-			for _, name := range []string{"bob", "zoe"} {
+			for _, name := range []string{"bob", "zoe", "host"} {
 				p.tokens[name] = p.key(name)
 			}
 			beginning, first := p.Engine.Published(), p.size()

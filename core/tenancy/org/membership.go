@@ -30,7 +30,15 @@ func (m Membership) ETagVersion() uint64 { return m.Version }
 
 // Shown gives the view of a row as it counts at a time.
 func Shown(v state.View, row *tenancy.Membership, at state.Time) Membership {
-	m := row.Effective(v, at)
+	return view(row.Effective(v, at))
+}
+
+// shownIn is Shown for who has the organization at hand.
+func shownIn(v state.View, h *tenancy.Header, row *tenancy.Membership, at state.Time) Membership {
+	return view(row.EffectiveIn(v, h, at))
+}
+
+func view(m tenancy.Membership) Membership {
 	s := Membership{
 		ID: m.ID, UsrID: m.PrincipalID, OrgID: m.ScopeID, Role: m.Role, Status: m.Status, Replaces: orNull(m.Replaces),
 		InvitedBy: orNull(m.GrantedBy), RemovedBy: orNull(m.RemovedBy), EndReason: orNull(m.EndReason),
@@ -70,4 +78,40 @@ var GetMembership = op.NewQuery(tenancy.Memberships, op.Spec[MembershipInput, Me
 var exampleMember = Membership{
 	ID: "mem_01890a5d0c1e7000a000000000000008", UsrID: exampleUser, OrgID: exampleID, Role: tenancy.Owner, Status: tenancy.StatusActive,
 	CreatedAt: exampleTime, UpdatedAt: exampleTime, Version: 1,
+}
+
+var exampleNext = Membership{
+	ID: "mem_01890a5d0c1e7000a000000000000009", UsrID: "usr_01890a5d0c1e7000a00000000000000a", OrgID: exampleID, Role: tenancy.Member,
+	Status: tenancy.StatusActive, InvitedBy: ref(exampleUser), CreatedAt: exampleTime, UpdatedAt: exampleTime, Version: 1,
+}
+
+func ref[T any](value T) *T { return &value }
+
+// next is the example that follows a membership in its stay.
+func next(m Membership, role tenancy.Role) Membership {
+	m.Replaces = ref(m.ID)
+	m.ID, m.Role = "mem_01890a5d0c1e7000a00000000000000b", role
+	return m
+}
+
+func promoted() Membership { return next(exampleNext, tenancy.Admin) }
+
+func stepped() Membership { return next(exampleMember, tenancy.Member) }
+
+func paused() Membership {
+	m := exampleNext
+	m.Status, m.Version = tenancy.StatusSuspended, 2
+	return m
+}
+
+func left() Membership {
+	m := exampleNext
+	m.Status, m.EndReason, m.Version = tenancy.StatusRevoked, ref(tenancy.EndLeft), 2
+	return m
+}
+
+func removed() Membership {
+	m := left()
+	m.EndReason, m.RemovedBy = ref(tenancy.EndRemoved), ref(exampleUser)
+	return m
 }
