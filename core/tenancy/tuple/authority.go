@@ -100,17 +100,18 @@ func (p *party) owns(object urn.ID) bool {
 }
 
 // asks says whether the caller may ask about the tuples of a subject, of an
-// object, or between both.
+// object, or between both. No rule about the object keeps those from asking who
+// hold a permission: that it denies something is what they are told.
 func asks(v *op.View, action string, subject, object urn.ID) error {
 	if subject == v.Caller.ID {
 		return nil
 	}
 	p := callerOf(v)
-	if object != "" {
-		return p.leads(action, object, readers)
-	}
-	if slices.ContainsFunc(readers, p.holds) {
+	switch {
+	case slices.ContainsFunc(readers, p.holds):
 		return nil
+	case object != "":
+		return p.leads(action, object, nil)
 	}
 	d := v.Sight.Decide(v.Now, op.Request{Principal: p.id, Action: "read", Target: ruled(subject), Need: op.Read, Time: v.Time})
 	if _, ok := target(subject); ok && !d.Visible {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -27,9 +28,8 @@ type Answer struct {
 
 // Check asks whether a subject has a relation to an object. No relation implies
 // another, but by the rules of the object's type; all is read from one state,
-// with at an earlier one. Rules about access have their say as they have to
-// whatever is called by the relation, to a check of access and, where the
-// relation is a role, to a read.
+// with at an earlier one. Rules about access that deny what the relation stands
+// for make the answer a no.
 var Check = op.NewQuery(Ops, op.Spec[CheckInput, Answer]{
 	Name:     "check",
 	Summary:  "Ask whether a subject has a relation to an object.",
@@ -105,17 +105,26 @@ func (in *CheckInput) relations() []string {
 
 // deniedBy finds a rule that denies a subject what a relation stands for.
 func deniedBy(v *op.View, subject urn.ID, relation string, object urn.ID) (rule urn.ID, denied bool) {
-	actions := []string{relation, "access_check"}
-	if isRole(relation) {
-		actions = append(actions, "read")
-	}
-	for _, action := range actions {
+	for _, action := range actionsOf(relation) {
 		r := op.Request{Principal: subject, Action: action, Target: ruled(object), Time: v.At, Environment: v.Trace.EnvironmentID}
 		if rule, denied = v.Sight.Forbids(v.View, r); denied {
 			return rule, true
 		}
 	}
 	return "", false
+}
+
+// actionsOf are the actions of which none may be denied to who has a relation:
+// one that is called like it, to have it checked, and what a role is for.
+func actionsOf(relation string) []string {
+	actions := []string{relation, "access_check"}
+	if isRole(relation) {
+		actions = append(actions, "read")
+	}
+	if relation == "write" || relation == string(tenancy.Editor) {
+		actions = append(actions, "update")
+	}
+	return actions
 }
 
 // legible says whether the caller may see a rule.

@@ -26,3 +26,12 @@ func marshal(t *testing.T, in any) op.JSON {
 	}
 	return raw
 }
+
+// members writes rows of memberships by hand: no operation of this stage
+// suspends one.
+var members = state.NewTable(state.Spec[tenancy.Membership]{
+	Space: key.Membership,
+	Key: func(m *tenancy.Membership) key.Key {
+		return state.Key(key.Membership, string(m.PrincipalID), m.ScopeID, m.ID)
+	},
+})
