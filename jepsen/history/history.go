@@ -36,9 +36,10 @@ type Operation[In, Out any] struct {
 	Return  int64   `json:"return"`
 	Input   In      `json:"input"`
 	Outcome Outcome `json:"outcome"`
-	// Error is the fault that the call ended with, if it did.
-	Error  string `json:"error,omitempty"`
-	Output Out    `json:"output"`
+	// Error is the fault that the call ended with, if it did; Code its code.
+	Error  string     `json:"error,omitempty"`
+	Code   fault.Code `json:"code,omitempty"`
+	Output Out        `json:"output"`
 }
 
 // Recorder gathers the operations of many clients.
@@ -62,6 +63,9 @@ func (r *Recorder[In, Out]) Do(client int, in In, call func() (Out, error)) Outc
 	o.Output, o.Outcome = out, Classify(err)
 	if err != nil {
 		o.Error = err.Error()
+		if f, ok := fault.Of(err); ok {
+			o.Code = f.Code
+		}
 	}
 	if o.Outcome == Unknown {
 		o.Return = Never

@@ -9,6 +9,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
+	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/jepsen/history"
 )
 
@@ -31,6 +32,8 @@ type RegisterOutput struct {
 type result[Out any] struct {
 	Out     Out
 	Outcome history.Outcome
+	// Code is why a call was refused.
+	Code fault.Code
 }
 
 // Register is one object with versions: a conditional write takes effect only
@@ -183,7 +186,7 @@ func Check[In, Out any](m porcupine.Model, ops []history.Operation[In, Out], lim
 		}
 		list = append(list, porcupine.Operation{
 			ClientId: o.Client, Input: o.Input, Call: o.Call, Return: o.Return,
-			Output: result[Out]{o.Output, o.Outcome},
+			Output: result[Out]{o.Output, o.Outcome, o.Code},
 		})
 	}
 	v.Result, v.info = porcupine.CheckOperationsVerbose(m, list, limit)
