@@ -9,14 +9,15 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 )
 
 // CreateInput says what is shared, how, and for how long.
 type CreateInput struct {
-	ObjectType string `json:"object_type" op:"required,max=64" doc:"obj, org, scp, or a type of your own of two to six lower-case letters"`
-	ObjectID   string `json:"object_id" op:"required,max=64" doc:"the object: a UUID, its 32 hex digits, or an id of the type"`
-	Relation   string `json:"relation" op:"required,max=64" doc:"what the bearer may act as: two to 32 lower-case letters or underscores"`
+	ObjectType string `json:"object_type" op:"required" doc:"obj, org, scp, or a type of your own of two to six lower-case letters"`
+	ObjectID   urn.ID `json:"object_id" op:"required" doc:"the object: a UUID, its 32 hex digits, or an id of the type"`
+	Relation   string `json:"relation" op:"required" doc:"what the bearer may act as: two to 32 lower-case letters or underscores"`
 	ExpiresIn  int64  `json:"expires_in" op:"required" doc:"the lifetime in seconds: more than 0, at most 31536000, which is 365 days"`
 	SingleUse  bool   `json:"single_use,omitempty" doc:"whether it is good for one use only"`
 	// Digest is SHA-256 of the token, made where the call came in.
@@ -40,11 +41,11 @@ const (
 var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	Name:     "create",
 	Summary:  "Share an object by a secret; the token is shown once.",
-	Doc:      "It takes admin on the object, tuples.write or org.host, and owner to share the relation owner. The share ends when its creator loses that right, and counts again when it comes back.",
+	Doc:      "It takes the relation owner or admin to the object, or admin on it, or tuples.write or org.host; an organization or a scope is shared with the relation owner by an owner only. The share ends when its creator loses that right, and counts again when it comes back.",
 	Route:    "POST /v1/shares",
 	Status:   201,
 	Access:   op.Anyone[CreateInput](ActionCreate).On(func(in CreateInput) op.Target { return in.target() }),
-	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ShareLifetime, fault.InvalidFormat, fault.InvalidID, fault.OrgNotActive, fault.ScopeFrozen, fault.IsolationViolation},
+	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.RoleHierarchy, fault.ShareLifetime, fault.InvalidFormat, fault.InvalidID, fault.OrgNotActive, fault.ScopeFrozen, fault.IsolationViolation},
 	Example:  CreateInput{ObjectType: example.ObjectType, ObjectID: example.ObjectID, Relation: example.Relation, ExpiresIn: 3600, SingleUse: true},
 	Result:   CreateOutput{Share: example, Token: exampleToken},
 	Undo:     op.Reversible("share.revoke"),
@@ -56,38 +57,35 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	},
 	Assemble: func(out *CreateOutput, token string) { out.Token = token },
 }, func(tx *op.Tx, in CreateInput) (CreateOutput, error) {
-	object, f := parseObject(in.ObjectType, in.ObjectID)
+	k, f := in.key()
 	if f != nil {
 		return CreateOutput{}, f
 	}
-	if there, _ := stands(tx, object); !there {
-		return CreateOutput{}, op.NotFound()
-	}
-	if err := may(tx.View(), object, in.Relation, ActionCreate); err != nil {
+	if err := may(tx.View(), tx.Caller.ID, k.Object, in.Relation); err != nil {
 		return CreateOutput{}, err
 	}
-	if f := open(tx, object); f != nil {
+	if f := open(tx, k.Object); f != nil {
 		return CreateOutput{}, f
 	}
 	r := &row{
-		ID: tx.NewID(urn.PrefixShare), Object: object, Relation: in.Relation, CreatedAt: tx.Time(), CreatedBy: tx.Caller.ID,
+		ID: tx.NewID(urn.PrefixShare), Object: k.Object, Relation: in.Relation, CreatedAt: tx.Time(), CreatedBy: tx.Caller.ID,
 		ExpiresAt: tx.Time() + state.Time(in.ExpiresIn)*second, SingleUse: in.SingleUse, Digest: in.Digest,
 	}
 	shares.Insert(tx.Tx, r)
 	r.record(tx, ActionCreate, nil, r)
-	return CreateOutput{Share: r.shown(tx, tx.Sight, tx.Time())}, nil
+	return CreateOutput{Share: r.shown(tx.View())}, nil
 })
 
 // second is the state's second.
 const second = state.Time(1e6)
 
+func (in *CreateInput) key() (tuple.Key, *fault.Fault) {
+	return tuple.ParseObject(in.Relation, in.ObjectType, in.ObjectID)
+}
+
 func (in *CreateInput) validate() *fault.Fault {
-	if _, f := parseObject(in.ObjectType, in.ObjectID); f != nil {
+	if _, f := in.key(); f != nil {
 		return f
-	}
-	if !relational(in.Relation) {
-		detail := "has two to 32 lower-case letters or underscores"
-		return fault.New(fault.InvalidFormat, "relation %s", detail).At(fault.Item{Pointer: "/relation", Code: string(fault.InvalidFormat), Detail: detail})
 	}
 	if in.ExpiresIn <= 0 || in.ExpiresIn > maxLifetime {
 		return fault.New(fault.ShareLifetime, "expires_in is the lifetime in seconds: more than 0, at most %d", maxLifetime).
@@ -98,21 +96,17 @@ func (in *CreateInput) validate() *fault.Fault {
 
 // target is what rules about the object look at.
 func (in *CreateInput) target() op.Target {
-	object, f := parseObject(in.ObjectType, in.ObjectID)
+	k, f := in.key()
 	if f != nil {
 		return op.Target{}
 	}
-	t, _ := target(object)
+	t, _ := target(k.Object)
 	return t
-}
-
-func relational(relation string) bool {
-	return len(relation) >= 2 && len(relation) <= 32 && strings.Trim(relation, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
 // open refuses to share what is closed to new grants.
 func open(tx *op.Tx, object urn.ID) *fault.Fault {
-	_, carries := stands(tx, object)
+	carries := carries(tx, object)
 	t, _ := target(object)
 	switch {
 	case t.Entity == op.EntityObject && !carries:

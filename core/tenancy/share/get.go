@@ -29,5 +29,5 @@ var Get = op.NewQuery(Ops, op.Spec[GetInput, Share]{
 	if err := r.governs(v, "read"); err != nil {
 		return Share{}, err
 	}
-	return r.shown(v, v.Sight, v.At), nil
+	return r.shown(v), nil
 })

@@ -4,13 +4,15 @@ import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 )
 
 // ListInput names the object whose shares are listed.
 type ListInput struct {
-	ObjectType string `json:"object_type" op:"query,required,max=64" doc:"the type of the object"`
-	ObjectID   string `json:"object_id" op:"query,required,max=64" doc:"the object: a UUID, its 32 hex digits, or an id of the type"`
+	ObjectType string `json:"object_type" op:"query,required" doc:"the type of the object"`
+	ObjectID   urn.ID `json:"object_id" op:"query,required" doc:"the object: a UUID, its 32 hex digits, or an id of the type"`
 	op.Paging
 }
 
@@ -28,11 +30,11 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Share]]{
 		if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixShare) {
 			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
 		}
-		_, f := parseObject(in.ObjectType, in.ObjectID)
+		_, f := in.object()
 		return f
 	},
 }, func(v *op.View, in ListInput) (op.Page[Share], error) {
-	object, f := parseObject(in.ObjectType, in.ObjectID)
+	object, f := in.object()
 	if f != nil {
 		return op.Page[Share]{}, f
 	}
@@ -40,19 +42,21 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Share]]{
 	if in.Cursor != "" {
 		r.After = objectKey(object, urn.ID(in.Cursor))
 	}
-	refused := may(v, object, "", "list")
-	if there, _ := stands(v.Now, object); refused == nil && !there {
-		refused = op.NotFound()
-	}
+	refused := tuple.Leads(v, v.Caller.ID, "list", object)
 	all := refused == nil || v.Caller.Holds(op.Administer)
 	page := op.Fill(byObject.Scan(v, r), in.Paging, func(r *row) (Share, bool) {
 		if !all && r.CreatedBy != v.Caller.ID {
 			return Share{}, false
 		}
-		return r.shown(v, v.Sight, v.At), true
+		return r.shown(v), true
 	}, func(r *row) op.Cursor { return op.Cursor(r.ID) })
 	if !all && in.Cursor == "" && len(page.Items) == 0 {
 		return op.Page[Share]{}, refused
 	}
 	return page, nil
 })
+
+func (in *ListInput) object() (urn.ID, *fault.Fault) {
+	k, f := tuple.ParseObject(string(tenancy.Viewer), in.ObjectType, in.ObjectID)
+	return k.Object, f
+}

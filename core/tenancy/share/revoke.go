@@ -30,5 +30,5 @@ var Revoke = op.NewCommand(Ops, op.Spec[GetInput, Share]{
 		r.end(tx)
 		r.record(tx, ActionRevoke, &before, r)
 	}
-	return r.shown(tx, tx.Sight, tx.Time()), nil
+	return r.shown(tx.View()), nil
 })

@@ -112,7 +112,7 @@ func opened(v state.View, digest op.Digest) (found *row) {
 type Share struct {
 	ID         urn.ID      `json:"id" doc:"the share"`
 	ObjectType string      `json:"object_type" doc:"the type of the object"`
-	ObjectID   string      `json:"object_id" doc:"the object: an id of the store for its own types, a UUID for yours"`
+	ObjectID   urn.ID      `json:"object_id" doc:"the object: an id of the store for its own types, a UUID for yours"`
 	Relation   string      `json:"relation" doc:"what the bearer may act as"`
 	CreatedBy  urn.ID      `json:"created_by" doc:"who made the share"`
 	CreatedAt  state.Time  `json:"created_at" doc:"when it was made"`
@@ -123,14 +123,13 @@ type Share struct {
 	Status     string      `json:"status" doc:"active, consumed, expired, or revoked; revoked also while its object or its creator cannot carry it"`
 }
 
-// shown gives a share as it counts in a view at a time.
-func (r *row) shown(v state.View, sight op.Sight, at state.Time) Share {
-	s := Share{
+// shown gives a share as it counts in a view.
+func (r *row) shown(v *op.View) Share {
+	return Share{
 		ID: r.ID, ObjectType: typeOf(r.Object), ObjectID: textOf(r.Object), Relation: r.Relation,
 		CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, SingleUse: r.SingleUse,
-		ConsumedAt: optional(r.ConsumedAt), RevokedAt: optional(r.RevokedAt), Status: r.status(v, sight, at),
+		ConsumedAt: optional(r.ConsumedAt), RevokedAt: optional(r.RevokedAt), Status: r.status(v),
 	}
-	return s
 }
 
 func optional(t state.Time) *state.Time {
@@ -142,13 +141,13 @@ func optional(t state.Time) *state.Time {
 
 // status is the first thing that keeps the share from being used, in the order
 // in which verify asks.
-func (r *row) status(v state.View, sight op.Sight, at state.Time) string {
+func (r *row) status(v *op.View) string {
 	switch {
-	case r.RevokedAt != 0, !r.carried(v, sight, at):
+	case r.RevokedAt != 0, !r.carried(v):
 		return StatusRevoked
 	case r.ConsumedAt != 0:
 		return StatusConsumed
-	case at >= r.ExpiresAt:
+	case v.At >= r.ExpiresAt:
 		return StatusExpired
 	}
 	return StatusActive
@@ -165,7 +164,7 @@ func (r *row) record(tx *op.Tx, action string, before, after any) {
 	e := op.Record{
 		Action: action, Entity: EntityShare, TargetID: r.ID, Before: before, After: after,
 		Metadata: []fault.Member{
-			{Name: "object_type", Value: typeOf(r.Object)}, {Name: "object_id", Value: textOf(r.Object)}, {Name: "relation", Value: r.Relation},
+			{Name: "object_type", Value: typeOf(r.Object)}, {Name: "object_id", Value: string(textOf(r.Object))}, {Name: "relation", Value: r.Relation},
 		},
 	}
 	if t, ok := target(r.Object); ok && t.Entity == op.EntityScope {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -21,7 +20,7 @@ type VerifyInput struct {
 type Handle struct {
 	ShareID    urn.ID `json:"share_id" doc:"the share"`
 	ObjectType string `json:"object_type" doc:"the type of the object"`
-	ObjectID   string `json:"object_id" doc:"the object"`
+	ObjectID   urn.ID `json:"object_id" doc:"the object"`
 	Relation   string `json:"relation" doc:"what the bearer may act as, and nothing beyond"`
 }
 
@@ -41,13 +40,13 @@ var Verify = op.NewCommand(Ops, op.Spec[VerifyInput, Handle]{
 		return "", nil
 	},
 	Screen: func(v *op.View, in VerifyInput) error {
-		if _, f := usable(v, v.Sight, in.Digest, v.Time); f != nil {
+		if _, f := usable(v, in.Digest); f != nil {
 			return f
 		}
 		return nil
 	},
 }, func(tx *op.Tx, in VerifyInput) (Handle, error) {
-	r, f := usable(tx, tx.Sight, in.Digest, tx.Time())
+	r, f := usable(tx.View(), in.Digest)
 	if f != nil {
 		return Handle{}, f
 	}
@@ -60,14 +59,14 @@ var Verify = op.NewCommand(Ops, op.Spec[VerifyInput, Handle]{
 	return Handle{ShareID: r.ID, ObjectType: typeOf(r.Object), ObjectID: textOf(r.Object), Relation: r.Relation}, nil
 })
 
-// usable finds the share that a token of this digest opens at a time, or says
-// why it opens nothing.
-func usable(v state.View, sight op.Sight, digest op.Digest, at state.Time) (*row, *fault.Fault) {
+// usable finds the share that a token of this digest opens, or says why it
+// opens nothing.
+func usable(v *op.View, digest op.Digest) (*row, *fault.Fault) {
 	r := opened(v, digest)
 	if r == nil {
 		return nil, fault.New(fault.ShareInvalid, "no share has this token")
 	}
-	switch r.status(v, sight, at) {
+	switch r.status(v) {
 	case StatusRevoked:
 		return nil, fault.New(fault.ShareRevoked, "the share was revoked")
 	case StatusConsumed:
