@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,8 @@ type Config struct {
 	// Seed fixes faults and the choices of clients, not their interleaving.
 	Seed   uint64
 	Faults []nemesis.Fault
+	// Workloads are the names of those to run; none stands for all.
+	Workloads []string
 	// Every is the mean time between faults.
 	Every time.Duration
 	Log   io.Writer
@@ -86,6 +89,10 @@ func (r *Report) Violated() bool {
 // Run starts a cluster, breaks it for the configured time, and judges.
 func Run(ctx context.Context, c *Config) (report *Report, err error) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.Log, format+"\n", args...) }
+	loads, err := c.loads()
+	if err != nil {
+		return nil, err
+	}
 	say("starting %d nodes in %s", c.Nodes, c.Dir)
 	start, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -99,7 +106,6 @@ func Run(ctx context.Context, c *Config) (report *Report, err error) {
 		return nil, err
 	}
 	cluster := &workload.Cluster{Nodes: nodes.Nodes(), Root: nodes.Root, Connect: to, Patience: 10 * time.Second}
-	loads := []workload.Workload{&workload.Register{}, &workload.Access{}}
 	for _, w := range loads {
 		if err := w.Prepare(start, cluster); err != nil {
 			return nil, fmt.Errorf("jepsen: prepare %s: %w", w.Name(), err)
@@ -120,6 +126,29 @@ func Run(ctx context.Context, c *Config) (report *Report, err error) {
 	}
 	report.Chain, err = chain(ctx, nodes, cluster)
 	return report, err
+}
+
+// Workloads lists what clients can do.
+func Workloads() []workload.Workload {
+	return []workload.Workload{
+		&workload.Register{}, &workload.Access{}, &workload.Grants{}, &workload.Shares{}, &workload.Slugs{},
+	}
+}
+
+// loads are the workloads of the run.
+func (c *Config) loads() (chosen []workload.Workload, err error) {
+	all := Workloads()
+	for _, name := range c.Workloads {
+		i := slices.IndexFunc(all, func(w workload.Workload) bool { return w.Name() == name })
+		if i < 0 {
+			return nil, fmt.Errorf("jepsen: there is no workload %s", name)
+		}
+		chosen = append(chosen, all[i])
+	}
+	if len(chosen) == 0 {
+		return all, nil
+	}
+	return chosen, nil
 }
 
 // rage runs workloads and faults beside each other until the time is over.

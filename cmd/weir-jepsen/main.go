@@ -55,6 +55,10 @@ kept with a picture of it, beside the data and logs of the nodes.`,
 	for _, f := range nemesis.Faults() {
 		names = append(names, string(f))
 	}
+	var kinds []string
+	for _, w := range jepsen.Workloads() {
+		kinds = append(kinds, w.Name())
+	}
 	f := cmd.Flags()
 	f.StringVar(&c.Binary, "binary", "", "the weir program; built from this module when empty")
 	f.StringVar(&c.Dir, "dir", "", "where data, logs and failing histories go; a temporary folder, removed after success, when empty")
@@ -63,6 +67,7 @@ kept with a picture of it, beside the data and logs of the nodes.`,
 	f.DurationVar(&c.Every, "every", 4*time.Second, "mean time between faults")
 	f.Uint64Var(&c.Seed, "seed", uint64(time.Now().UnixNano()), "fixes faults and the choices of clients; drawn when not given")
 	f.StringSliceVar(&faults, "faults", names, "what to do: "+strings.Join(names, ", "))
+	f.StringSliceVar(&c.Workloads, "workloads", kinds, "what clients do: "+strings.Join(kinds, ", "))
 	f.StringVar(&o.output, "output", "text", "text or json")
 	f.StringVar(&o.mutant, "mutant", "", "build the program with a planted fault, and fail unless it is noticed: stale-reads")
 	return cmd
