@@ -131,7 +131,7 @@ func Run(ctx context.Context, c *Config) (report *Report, err error) {
 // Workloads lists what clients can do.
 func Workloads() []workload.Workload {
 	return []workload.Workload{
-		&workload.Register{}, &workload.Access{}, &workload.Grants{}, &workload.Shares{}, &workload.Slugs{},
+		&workload.Register{}, &workload.Access{}, &workload.Grants{}, &workload.Shares{}, &workload.Slugs{}, &workload.Invitations{},
 	}
 }
 

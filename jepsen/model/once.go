@@ -46,8 +46,8 @@ type OnceOutput struct {
 // Pending is the state of what nobody has won yet.
 const Pending = "pending"
 
-// accepted is the state of an invitation that somebody accepted.
-func accepted(by string) string { return "accepted by " + by }
+// AcceptedBy is the state of an invitation that somebody accepted.
+func AcceptedBy(by string) string { return "accepted by " + by }
 
 // The other states of invitations and shares.
 const (
@@ -99,7 +99,7 @@ func seen(s string, r result[OnceOutput]) (bool, string) {
 // Invitation is an invitation that is accepted, declined or revoked once.
 func Invitation() porcupine.Model {
 	return once(Pending, func(s string, in OnceInput, r result[OnceOutput]) (bool, string) {
-		next := map[OnceStep]string{Accept: accepted(in.Who), Decline: Declined, Revoke: Revoked}[in.Step]
+		next := map[OnceStep]string{Accept: AcceptedBy(in.Who), Decline: Declined, Revoke: Revoked}[in.Step]
 		if next == "" {
 			return seen(s, r)
 		}
