@@ -40,6 +40,7 @@ const (
 // Create makes a share of an object.
 var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	Name:     "create",
+	Schema:   2,
 	Summary:  "Share an object by a secret; the token is shown once.",
 	Doc:      "It takes the relation owner or admin to the object, or admin on it, or tuples.write or org.host; an organization or a scope is shared with the relation owner by an owner only. The share ends when its creator loses that right, and counts again when it comes back.",
 	Route:    "POST /v1/shares",

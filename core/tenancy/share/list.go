@@ -19,6 +19,7 @@ type ListInput struct {
 // List shows the shares of an object, ended ones too.
 var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Share]]{
 	Name:    "list",
+	Schema:  2,
 	Summary: "List the shares of an object, ended ones too.",
 	Doc:     "Who can neither share the object nor oversees the store sees those that he made himself.",
 	Route:   "GET /v1/shares",
