@@ -20,7 +20,7 @@ type EntriesInput struct {
 // Entries lists what the caller may see of the trail.
 var Entries = op.NewQuery(Ops, op.Spec[EntriesInput, op.Page[Entry]]{
 	Name:    "entries",
-	Schema:  2,
+	Schema:  3,
 	Summary: "List entries of the audit trail that you may see.",
 	Doc: "You see what you did yourself, what was done to objects that you own, and what happened in scopes that you administer; " +
 		"holders of audit.read see everything. That you looked is itself an entry. Reads that were traced together are listed by audit.reads.",
@@ -80,6 +80,7 @@ func (f *Filter) asked() []fault.Member {
 	for _, f := range []fault.Member{
 		{Name: "target_id", Value: string(f.TargetID)},
 		{Name: "actor_id", Value: string(f.ActorID)},
+		{Name: "impersonator_id", Value: string(f.ImpersonatorID)},
 		{Name: "scope_id", Value: string(f.ScopeID)},
 		{Name: "action", Value: f.Action},
 	} {
@@ -138,6 +139,7 @@ const maxCount = 20_000
 // Count counts entries. It leaves no trace.
 var Count = op.NewQuery(Ops, op.Spec[CountInput, Counted]{
 	Name:     "count",
+	Schema:   2,
 	Summary:  "Count entries of the audit trail that you may see.",
 	Doc:      "One answer looks at 20,000 entries at the most.",
 	Route:    "GET /v1/audit/count",

@@ -34,7 +34,7 @@ const (
 var Export = op.NewQuery(Ops, op.Spec[ExportInput, op.Raw]{
 	Name:    "export",
 	Summary: "Export entries so that anybody can verify them.",
-	Schema:  2,
+	Schema:  3,
 	Doc: "One answer is of at most 20,000 entries and about 8 MiB. Weir-Next names the entry that follows, if there is one, and so does the last line of the ndjson form; " +
 		"the answers can be written behind each other into one file. Entries that a filter chose come each with a proof that it is in the tree; " +
 		"all entries of a range come as a part of the chain.",

@@ -13,17 +13,18 @@ import (
 
 // Filter chooses entries; what is left out does not filter.
 type Filter struct {
-	TargetID      urn.ID     `json:"target_id,omitempty" op:"query,max=512" doc:"only entries about this thing"`
-	ActorID       urn.ID     `json:"actor_id,omitempty" op:"query,max=128" doc:"only what this principal did"`
-	Action        string     `json:"action,omitempty" op:"query,max=512" doc:"only this action, or one of several with commas between them"`
-	Entity        string     `json:"entity,omitempty" op:"query,max=64" doc:"only this kind of record"`
-	TargetType    string     `json:"target_type,omitempty" op:"query,max=128" doc:"only things of this type"`
-	ScopeID       urn.ID     `json:"scope_id,omitempty" op:"query,max=128" doc:"only entries of this scope"`
-	ParentTraceID urn.ID     `json:"parent_trace_id,omitempty" op:"query,max=128" doc:"only what this entry caused"`
-	Outcome       string     `json:"outcome,omitempty" op:"query,enum=ok|denied" doc:"only what was done, or only what was refused"`
-	Operation     string     `json:"operation,omitempty" op:"query,max=64" doc:"only this operation"`
-	Since         state.Time `json:"since,omitzero" op:"query" doc:"only from this time on"`
-	Until         state.Time `json:"until,omitzero" op:"query" doc:"only up to this time"`
+	TargetID       urn.ID     `json:"target_id,omitempty" op:"query,max=512" doc:"only entries about this thing"`
+	ActorID        urn.ID     `json:"actor_id,omitempty" op:"query,max=128" doc:"only what this principal did"`
+	ImpersonatorID urn.ID     `json:"impersonator_id,omitempty" op:"query,max=128" doc:"only what this host did for users"`
+	Action         string     `json:"action,omitempty" op:"query,max=512" doc:"only this action, or one of several with commas between them"`
+	Entity         string     `json:"entity,omitempty" op:"query,max=64" doc:"only this kind of record"`
+	TargetType     string     `json:"target_type,omitempty" op:"query,max=128" doc:"only things of this type"`
+	ScopeID        urn.ID     `json:"scope_id,omitempty" op:"query,max=128" doc:"only entries of this scope"`
+	ParentTraceID  urn.ID     `json:"parent_trace_id,omitempty" op:"query,max=128" doc:"only what this entry caused"`
+	Outcome        string     `json:"outcome,omitempty" op:"query,enum=ok|denied" doc:"only what was done, or only what was refused"`
+	Operation      string     `json:"operation,omitempty" op:"query,max=64" doc:"only this operation"`
+	Since          state.Time `json:"since,omitzero" op:"query" doc:"only from this time on"`
+	Until          state.Time `json:"until,omitzero" op:"query" doc:"only up to this time"`
 }
 
 func (f *Filter) validate() *fault.Fault {
@@ -50,6 +51,7 @@ func (f *Filter) wants() []want {
 		{fieldScope, string(f.ScopeID)},
 		{fieldType, f.TargetType},
 		{fieldEntity, f.Entity},
+		{"impersonator_id", string(f.ImpersonatorID)},
 		{"operation", f.Operation},
 		{"outcome", f.Outcome},
 	} {

@@ -73,7 +73,7 @@ var table = []Info{
 	{InvalidTransition, 409, 0, ExitConflict, "Invalid transition", false, "Look at the state that it is in; it can't be left that way."},
 	{PreconditionFailed, 409, 0, ExitConflict, "Precondition failed", false, "Do first what the detail says."},
 	{IsolationViolation, 409, 0, ExitConflict, "Isolation violation", false, "Look at the lifecycle of the object first."},
-	{PrincipalInactive, 409, 0, ExitConflict, "Principal inactive", false, "Only active principals can be given rights."},
+	{PrincipalInactive, 409, 0, ExitConflict, "Principal inactive", false, "Only who is active can be given rights, or be acted for; have it resumed first."},
 	{RegistryFrozen, 409, 0, ExitConflict, "Registry frozen", false, "Unfreeze the registry first."},
 	{ScopeFrozen, 409, 0, ExitConflict, "Scope frozen", false, "Unfreeze the scope first; an archived scope stays as it is."},
 	{LegalHold, 409, 0, ExitConflict, "Legal hold", false, "Nothing may be erased before the hold is lifted."},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,7 +170,7 @@ func (b *builder) batch() {
 	b.add(wire.BatchMethod, wire.BatchPath, object{
 		"operationId": "batch", "tags": []string{"batch"}, "summary": "Run commands that happen together or not at all.",
 		"description": "A refusal names the operation that was refused by its index, and nothing has happened.",
-		"parameters":  []object{keyParameter(false)},
+		"parameters":  []object{actParameter(), keyParameter(false)},
 		"requestBody": object{"required": true, "content": object{wire.JSONType: object{
 			"schema": object{
 				"type": "object", "additionalProperties": false, "required": []string{"operations"},
@@ -178,7 +179,7 @@ func (b *builder) batch() {
 			"example": object{"operations": []object{{"op": "object.create", "input": object{"type": "note", "data": object{"title": "draft"}}}}},
 		}}},
 		"responses": func() object {
-			all := b.problems(append(append(commandCodes(), bodyCodes()...), fault.Unauthenticated, fault.APIKeyInvalid, fault.LimitExceeded, fault.NotFound, fault.PermissionDenied, fault.InsufficientScope, fault.VersionConflict))
+			all := b.problems(append(slices.Concat(commandCodes(), bodyCodes(), callerCodes()), fault.LimitExceeded, fault.VersionConflict))
 			all["200"] = object{"description": "All of them happened.", "headers": revisionHeader(), "content": object{wire.JSONType: object{
 				"schema":  object{"type": "object", "required": []string{"results"}, "properties": object{"results": object{"type": "array", "items": object{}}}},
 				"example": object{"results": []object{{"id": "obj_01890a5d0c1e7000a000000000000003"}}},

@@ -31,6 +31,9 @@ func (b *builder) parameters(route *wire.Route) []object {
 	for _, f := range route.Query {
 		add(f, "query", f.Required && !slices.Contains(route.Body, f))
 	}
+	if authenticated(o) {
+		list = append(list, actParameter())
+	}
 	switch o.Kind {
 	case op.KindCommand:
 		list = append(list, keyParameter(o.Secret()))
@@ -44,6 +47,13 @@ func (b *builder) parameters(route *wire.Route) []object {
 		list = append(list, header("If-None-Match", "versions that need not be sent again", object{"type": "string"}))
 	}
 	return list
+}
+
+// authenticated says whether the operation looks at who calls.
+func authenticated(o *op.Operation) bool { return !o.Open() || o.Kind == op.KindCommand }
+
+func actParameter() object {
+	return header(wire.HeaderActAs, "the user in whose name a host calls", object{"type": "string"})
 }
 
 func keyParameter(secret bool) object {

@@ -23,8 +23,8 @@ func codes(o *op.Operation) []fault.Code {
 	if o.Method != http.MethodGet {
 		all = append(all, bodyCodes()...)
 	}
-	if !o.Open() || o.Kind == op.KindCommand {
-		all = append(all, fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied, fault.InsufficientScope)
+	if authenticated(o) {
+		all = append(all, callerCodes()...)
 	}
 	if slices.ContainsFunc(o.Input.Fields, func(f *op.Field) bool { return f.Path }) {
 		all = append(all, fault.NotFound)
@@ -45,6 +45,14 @@ func commandCodes() []fault.Code {
 	return []fault.Code{
 		fault.MalformedRequest, fault.NotAcceptable, fault.IdempotencyInvalid, fault.IdempotencyKeyReused,
 		fault.Internal, fault.NoLeader, fault.OutcomeUnknown,
+	}
+}
+
+// callerCodes are the faults of who calls, and for whom.
+func callerCodes() []fault.Code {
+	return []fault.Code{
+		fault.Unauthenticated, fault.APIKeyInvalid, fault.PermissionDenied, fault.InsufficientScope,
+		fault.NotFound, fault.InvalidID, fault.InvalidIDType, fault.PrincipalInactive,
 	}
 }
 

@@ -237,6 +237,9 @@ func TestBothAreTraced(t *testing.T) {
 	both := func(e audit.Entry) bool {
 		return e.ActorID == "alice" && e.ImpersonatorID == "shop" && e.CredentialID == h.key
 	}
+	if e := last(audit.EntriesInput{Filter: audit.Filter{ImpersonatorID: "shop"}}); !both(e) || e.TargetID != o.ID {
+		t.Errorf("the last that the host did is %+v", e)
+	}
 	if e := last(audit.EntriesInput{Filter: audit.Filter{TargetID: o.ID}}); !both(e) {
 		t.Errorf("the change is of %s by %s with %s", e.ActorID, e.ImpersonatorID, e.CredentialID)
 	}
