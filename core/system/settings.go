@@ -16,11 +16,14 @@ const Level = 1
 // Settings is the one row about the cluster.
 type Settings struct {
 	// ClusterID is 32 hex digits, drawn when the cluster was founded.
-	ClusterID string `cbor:"1,keyasint"`
+	ClusterID string `cbor:"1,keyasint" json:"cluster_id"`
 	// Incarnation starts at 1 and is raised by a restore from backup.
-	Incarnation uint64     `cbor:"2,keyasint"`
-	Level       uint64     `cbor:"3,keyasint"`
-	FoundedAt   state.Time `cbor:"4,keyasint"`
+	Incarnation uint64     `cbor:"2,keyasint" json:"incarnation"`
+	Level       uint64     `cbor:"3,keyasint" json:"level"`
+	FoundedAt   state.Time `cbor:"4,keyasint" json:"founded_at"`
+	// Limits are what was set; a field of 0 was not.
+	Limits  Limits `cbor:"5,keyasint,omitzero" json:"limits,omitzero"`
+	Version uint64 `cbor:"6,keyasint,omitempty" json:"version,omitempty"`
 }
 
 var settings = state.NewTable(state.Spec[Settings]{

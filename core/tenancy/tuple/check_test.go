@@ -8,6 +8,7 @@ import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/rules"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
@@ -293,6 +294,40 @@ func (s *store) fan(t *testing.T, n int) {
 		}
 	})
 	s.say(t, bea, "viewer", thing("dir", 9+n))
+}
+
+// The bounds are the cluster's to set, and hold from then on.
+func TestLimits(t *testing.T) {
+	s := setUp(t)
+	s.Change(func(tx *op.Tx) {
+		if _, f := system.Found(tx, "01890a5d0c1e4000a000000000000000"); f != nil {
+			t.Fatal(f)
+		}
+	})
+	s.chain(t, 9)
+	for i := range 3 {
+		s.say(t, thing("dir", 100+i), "parent", d)
+	}
+	set := func(in system.ConfigureInput) { stage.Must(s.Stage, root, system.Configure.Call, in) }
+	code := func(object urn.ID) fault.Code {
+		_, code := stage.Do(s.Stage, app, tuple.Check.Call, about(bea, object, "viewer"))
+		return code
+	}
+	for _, row := range []struct {
+		in   system.ConfigureInput
+		want fault.Code
+	}{
+		{system.ConfigureInput{}, fault.EvaluationLimit},
+		{system.ConfigureInput{TupleDepth: new(int64(9))}, ""},
+		{system.ConfigureInput{TupleFanOut: new(int64(2))}, fault.EvaluationLimit},
+		{system.ConfigureInput{TupleFanOut: new(int64(4))}, ""},
+		{system.ConfigureInput{TupleDepth: new(int64(8))}, fault.EvaluationLimit},
+	} {
+		set(row.in)
+		if got := code(d); got != row.want {
+			t.Errorf("%+v: %q, want %q", row.in, got, row.want)
+		}
+	}
 }
 
 // TestPut has a row for each way of saying rules badly, with the place that is

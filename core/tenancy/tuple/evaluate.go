@@ -3,32 +3,29 @@ package tuple
 import (
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 )
 
-// What one evaluation may take.
-const (
-	// maxDepth is how many steps of rules lie between the question and a tuple.
-	maxDepth = 8
-	// maxFan is how many subjects one step goes on with.
-	maxFan = 1024
-	// maxLook is how many tuples an evaluation looks at in all: a bound on the
-	// work, far above what the other two let useful rules come to.
-	maxLook = 16 * maxFan
-)
+// maxLook is at how many tuples an evaluation looks in all, for each subject that
+// one step may go on with: a bound on the work, far above what useful rules
+// come to.
+const maxLook = 16
 
 // evaluation asks for the relations of one subject in one view at one time.
 type evaluation struct {
 	view    state.View
 	at      state.Time
 	subject urn.ID
-	rules   map[string]*Rules
+	// limits are read when they first matter.
+	limits system.Limits
+	rules  map[string]*Rules
 	// met are the relations that were asked for already. All rules are unions, so
 	// none of them needs a second look: one that is still open is a cycle, and one
 	// that is done was a no.
 	met    map[node]bool
-	looked int
+	looked int64
 }
 
 type node struct {
@@ -50,12 +47,12 @@ func (e *evaluation) ask(object urn.ID, relation string) (tuple urn.ID, ok bool,
 	return tuple, ok, f
 }
 
-func (e *evaluation) step(n node, depth int) (tuple urn.ID, ok bool, f *fault.Fault) {
+func (e *evaluation) step(n node, depth int64) (tuple urn.ID, ok bool, f *fault.Fault) {
 	if e.met[n] {
 		return "", false, nil
 	}
-	if depth > maxDepth {
-		return "", false, beyond("max_depth", maxDepth)
+	if depth > 0 && depth > e.bounds().TupleDepth {
+		return "", false, beyond("max_depth", e.limits.TupleDepth)
 	}
 	if tuple, ok := direct(e.view, Key{e.subject, n.relation, n.object}, e.at); ok {
 		return tuple, true, nil
@@ -73,6 +70,13 @@ func (e *evaluation) step(n node, depth int) (tuple urn.ID, ok bool, f *fault.Fa
 	return "", false, nil
 }
 
+func (e *evaluation) bounds() system.Limits {
+	if e.limits == (system.Limits{}) {
+		e.limits = system.LimitsOf(e.view)
+	}
+	return e.limits
+}
+
 // branches are what the rules of the object's type say of the relation.
 func (e *evaluation) branches(n node) []Node {
 	typ := kind(n.object)
@@ -84,7 +88,7 @@ func (e *evaluation) branches(n node) []Node {
 	return r.of(n.relation)
 }
 
-func (e *evaluation) branch(n node, b *Node, depth int) (tuple urn.ID, ok bool, f *fault.Fault) {
+func (e *evaluation) branch(n node, b *Node, depth int64) (tuple urn.ID, ok bool, f *fault.Fault) {
 	switch b.Type {
 	case nodeComputed:
 		return e.step(node{n.object, b.Relation}, depth+1)
@@ -105,16 +109,17 @@ func (e *evaluation) branch(n node, b *Node, depth int) (tuple urn.ID, ok bool, 
 // subjects are those that have the relation of a hop to an object, in the order
 // in which they came to have it.
 func (e *evaluation) subjects(object urn.ID, b *Node) (found []urn.ID, f *fault.Fault) {
+	most := e.bounds().TupleFanOut
 	add := func(subject urn.ID, counts func() bool) bool {
-		if e.looked++; e.looked > maxLook {
-			f = beyond("max_tuples", maxLook)
+		if e.looked++; e.looked > maxLook*most {
+			f = beyond("max_tuples", maxLook*most)
 			return false
 		}
 		if (b.SubjectType == "" || b.SubjectType == kind(subject)) && counts() {
 			found = append(found, subject)
 		}
-		if len(found) > maxFan {
-			f = beyond("max_fan_out", maxFan)
+		if int64(len(found)) > most {
+			f = beyond("max_fan_out", most)
 		}
 		return f == nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/rules"
+	"github.com/weir-store/weir/core/system"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/tenancy/tuple"
@@ -44,7 +45,7 @@ type store struct {
 
 func setUp(t *testing.T) *store {
 	t.Helper()
-	s := &store{Stage: stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, tuple.Ops, tuple.RuleOps, org.Ops, rules.Ops, access.Ops)}
+	s := &store{Stage: stage.New(t, access.Sight{}, system.Ops, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, tuple.Ops, tuple.RuleOps, org.Ops, rules.Ops, access.Ops)}
 	for _, id := range []urn.ID{ann, bea, cyd, sam, zed} {
 		s.Principal(id)
 	}
