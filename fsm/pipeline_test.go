@@ -55,6 +55,22 @@ var _ = op.NewCommand(probing, op.Spec[probeInput, op.Nothing]{
 	return op.Nothing{}, nil
 })
 
+// knock is an operation that anybody may call; it refuses those who say so.
+type knock struct {
+	Away bool `json:"away" doc:"whether it is refused"`
+}
+
+var _ = op.NewCommand(probing, op.Spec[knock, op.Nothing]{
+	Name: "knock", Summary: "Knock.", Access: op.Open[knock]("create"), Undo: op.Final("it is a probe"),
+	Screen: func(*op.View, knock) error { return nil },
+}, func(tx *op.Tx, in knock) (op.Nothing, error) {
+	if in.Away {
+		return op.Nothing{}, fault.New(fault.PermissionDenied, "go away")
+	}
+	tx.Record(op.Record{Action: "create", Entity: "probe", TargetID: "probe"})
+	return op.Nothing{}, nil
+})
+
 // history is a machine with the index of its last entry.
 type history struct {
 	*fsm.Machine
@@ -120,6 +136,9 @@ func TestPipeline(t *testing.T) {
 		change(&c)
 		return c
 	}
+	nobody := func(c entry.Command) entry.Command {
+		return with(c, func(c *entry.Command) { c.Actor, c.Credential = "", "" })
+	}
 	stranger := with(byRoot("object.create", object), func(c *entry.Command) { c.Actor = "nobody" })
 	tests := []struct {
 		name      string
@@ -137,6 +156,12 @@ func TestPipeline(t *testing.T) {
 		{"another's credential", stranger, fault.APIKeyInvalid, 1, 0, -1},
 		{"what the target forbids", byRoot("object.delete", `{"id":"obj_01890a5d0c1e7000a000000000000099"}`), fault.NotFound, 2, 1, -1},
 		{"a change without a trace", byRoot("probe.write", `{"rows":1,"silent":true}`), fault.Internal, 1, 0, -1},
+		{"an open command of nobody", nobody(byRoot("probe.knock", `{"away":false}`)), "", 2, 1, -1},
+		{"one that is refused", nobody(byRoot("probe.knock", `{"away":true}`)), fault.PermissionDenied, 1, 0, -1},
+		{"one with a key that is refused", byRoot("probe.knock", `{"away":true}`), fault.PermissionDenied, 2, 1, -1},
+		{"another command of nobody", nobody(byRoot(create, alice)), fault.APIKeyInvalid, 1, 0, -1},
+		{"a batch of nobody", nobody(byRoot("probe.knock", `{"away":false}`, "probe.knock", `{"away":false}`)), fault.APIKeyInvalid, 1, 0, -1},
+		{"an open command of nobody for somebody", with(nobody(byRoot("probe.knock", `{"away":false}`)), func(c *entry.Command) { c.Actor = "root" }), fault.APIKeyInvalid, 1, 0, -1},
 		{"neither change nor trace", byRoot("probe.write", `{"rows":0,"silent":true}`), "", 1, 0, -1},
 		{"as many rows as may be", byRoot("probe.write", `{"rows":4900}`), "", 2, 1, -1},
 		{"too many rows", byRoot("probe.write", `{"rows":5001}`), fault.LimitExceeded, 1, 0, -1},
