@@ -38,7 +38,7 @@ var Accept = op.NewCommand(Ops, op.Spec[AcceptInput, Accepted]{
 	Access: op.Open[AcceptInput](actionAccept),
 	Faults: []fault.Code{
 		fault.NotFound, fault.InvitationNotPending, fault.InvitationExpired, fault.OrgNotActive, fault.ScopeFrozen, fault.PermissionDenied,
-		fault.IdentifierBindingRequired, fault.IdentifierMismatch, fault.IdentifierInUse, fault.DuplicateMembership, fault.ValidationFailed,
+		fault.IdentifierBindingRequired, fault.IdentifierMismatch, fault.IdentifierInUse, fault.DuplicateMembership, fault.ValidationFailed, fault.InvalidIDType,
 	},
 	Example: AcceptInput{ID: exampleID, Text: new(exampleText)},
 	Result:  exampleAccepted(),

@@ -44,7 +44,6 @@ func TestCreateIsRefused(t *testing.T) {
 	pre := func(relation, typ string, id urn.ID) invitation.CreateInput {
 		return invitation.CreateInput{PreTuples: []invitation.PreTuple{{Relation: relation, ObjectType: typ, ObjectID: id}}}
 	}
-	doc := urn.ID("01890a5d-0c1e-7000-a000-000000000052")
 	rows := []struct {
 		name string
 		as   any

@@ -61,7 +61,11 @@ func (r *Row) abandoned(v state.View, org *tenancy.Header, at state.Time) (e end
 		last = m
 	}
 	m := last.EffectiveIn(v, org, at)
-	return end{StatusRevoked, m.UpdatedAt, m.RemovedBy}, m.Status == tenancy.StatusRevoked
+	e = end{StatusRevoked, m.UpdatedAt, m.RemovedBy}
+	if m.EndReason == tenancy.EndExpired {
+		e.at = m.ExpiresAt // the row was written when that was noted
+	}
+	return e, m.Status == tenancy.StatusRevoked
 }
 
 // gives says whether a member with a role may invite to another.

@@ -13,6 +13,7 @@ import (
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/org"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit"
 )
@@ -192,4 +193,13 @@ func (y *yard) known(text string) urn.ID {
 	id := *made.Invitation.InvitedUserID
 	y.key(id)
 	return id
+}
+
+// doc is a document of an application.
+const doc urn.ID = "01890a5d-0c1e-7000-a000-000000000052"
+
+// holds asks whether a user has a relation to a document.
+func (y *yard) holds(user urn.ID, relation string, object urn.ID) bool {
+	y.t.Helper()
+	return must(y, host, tuple.Check, tuple.CheckInput{SubjectType: "usr", SubjectID: user, Relation: &relation, ObjectType: "doc", ObjectID: object}).Allowed
 }
