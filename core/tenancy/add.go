@@ -26,7 +26,7 @@ var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	Status:  201,
 	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
 	Faults: []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed,
-		fault.OrgNotActive, fault.RoleHierarchy, fault.DuplicateMembership, fault.InvalidIDType},
+		fault.OrgNotActive, fault.RoleHierarchy, fault.DuplicateMembership, fault.InvalidIDType, fault.PreconditionFailed},
 	Example:  AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
 	Result:   exampleMember,
 	Undo:     op.Reversible("scope.remove_member"),
@@ -70,7 +70,11 @@ func admit(tx *op.Tx, in AddInput) (Membership, error) {
 	if in.ExpiresAt != 0 && in.ExpiresAt <= tx.Time() {
 		return Membership{}, badExpiry("expires_at is in the past; give a later time, or leave it out")
 	}
-	return add(tx, in).shown(tx, scope, tx.Time()), nil
+	m := add(tx, scope, in).shown(tx, scope, tx.Time())
+	if m.Status == StatusRevoked {
+		return Membership{}, fault.New(fault.PreconditionFailed, "the scope lies below an organization that this principal is not in; add it there first")
+	}
+	return m, nil
 }
 
 // admissible says whether a principal may become a member.
@@ -86,14 +90,15 @@ func admissible(v state.View, id urn.ID) *fault.Fault {
 }
 
 // add grants, grants again or changes, whatever the row asks for.
-func add(tx *op.Tx, in AddInput) *Membership {
+func add(tx *op.Tx, scope *Header, in AddInput) *Membership {
 	for _, m := range Held(tx, in.ID, in.PrincipalID) {
 		if m.Role != in.Role {
 			continue
 		}
 		before := *m
 		switch {
-		case !m.Live(tx.Time()):
+		case m.shown(tx, scope, tx.Time()).Status == StatusRevoked:
+			m.TupleID = "" // it is granted anew, also where the row itself says active
 			m.Status, m.GrantedBy, m.GrantedAt = StatusActive, tx.Caller.ID, tx.Time()
 			m.RemovedBy, m.EndReason = "", ""
 		case m.ExpiresAt == in.ExpiresAt:

@@ -58,7 +58,7 @@ func (h *Header) inherit(tx *op.Tx, heir urn.ID) error {
 		return f
 	}
 	if h.Kind != KindOrg {
-		add(tx, AddInput{ID: h.ID, PrincipalID: heir, Role: Owner})
+		add(tx, h, AddInput{ID: h.ID, PrincipalID: heir, Role: Owner})
 		return nil
 	}
 	if m, ok := Current(tx, h, heir, tx.Time()); ok {

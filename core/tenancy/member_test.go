@@ -239,7 +239,11 @@ func member(n byte) urn.ID {
 func TestOrganizationGate(t *testing.T) {
 	tr := setUp(t)
 	org, below, object := tr.organization()
-	tr.add("alice", below, "vic", tenancy.Viewer)
+	if _, code := do(tr, "alice", tenancy.Add.Call, tenancy.AddInput{ID: below, PrincipalID: "vic"}); code != fault.PreconditionFailed {
+		t.Errorf("somebody who is not in the organization, added below it: %q", code)
+	}
+	tr.belong(org, "vic", tenancy.Membership{ID: member(1), Role: tenancy.Member, Status: tenancy.StatusActive, CreatedAt: tr.Now - 10, Since: tr.Now - 10})
+	first := tr.add("alice", below, "vic", tenancy.Viewer)
 	granted := tr.Now
 	row := func(id byte, status string, created state.Time, replaces urn.ID) tenancy.Membership {
 		m := tenancy.Membership{ID: member(id), Role: tenancy.Member, Status: status, CreatedAt: created, Replaces: replaces, Since: created}
@@ -253,7 +257,7 @@ func TestOrganizationGate(t *testing.T) {
 		rows []tenancy.Membership
 		want op.Level
 	}{
-		{"never in it", nil, op.None},
+		{"not in it", []tenancy.Membership{row(1, tenancy.StatusRevoked, granted-10, "")}, op.None},
 		{"in it", []tenancy.Membership{row(1, tenancy.StatusActive, granted-10, "")}, op.Read},
 		{"in it with another role since", []tenancy.Membership{
 			row(1, tenancy.StatusRevoked, granted-10, ""), row(2, tenancy.StatusActive, granted+10, member(1)),
@@ -276,5 +280,9 @@ func TestOrganizationGate(t *testing.T) {
 	}
 	if got := tr.level("alice", object); got != op.Own {
 		t.Errorf("the owner has %s", got)
+	}
+	again := tr.add("alice", below, "vic", tenancy.Viewer)
+	if got := tr.level("vic", object); got != op.Read || again.Status != tenancy.StatusActive || again.ID != first.ID || again.GrantedAt <= first.GrantedAt {
+		t.Errorf("granted again since he is back: %s by %+v", got, again)
 	}
 }

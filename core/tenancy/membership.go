@@ -258,6 +258,8 @@ func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membershi
 		s.Status, s.EndReason = StatusRevoked, EndExpired
 	case !identity.IsActive(v, m.PrincipalID):
 		s.Status = StatusSuspended
+	default:
+		s.Status = m.below(v, at)
 	}
 	return s
 }

@@ -40,6 +40,27 @@ func Stay(v state.View, org *Header, principal urn.ID, at state.Time) (since sta
 	return m.Since, true
 }
 
+// below is what an active membership is by the organization that its scope lies
+// below, if it lies below one: over since its holder left that, also when he
+// came back, and suspended while he is.
+func (m *Membership) below(v state.View, at state.Time) string {
+	if len(m.Above) == 0 {
+		return m.Status
+	}
+	root, ok := Find(v, m.Above[len(m.Above)-1])
+	if !ok || root.Kind != KindOrg {
+		return m.Status
+	}
+	in, ok := Current(v, root, m.PrincipalID, at)
+	switch {
+	case !ok || m.GrantedAt < in.Since:
+		return StatusRevoked
+	case root.Suspended:
+		return StatusSuspended
+	}
+	return in.Status
+}
+
 // Effective is a membership as it counts at a time: what ended with its scope,
 // its member or its time is shown as ended.
 func (m *Membership) Effective(v state.View, at state.Time) Membership {
