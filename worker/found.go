@@ -46,11 +46,15 @@ type FirstKey struct {
 }
 
 // Found founds the cluster. Tokens that it has drawn are on disk before their
-// digests are proposed, and are removed again if another node was first.
+// digests are proposed, and are removed again if another node was first, also
+// if that is only seen later.
 func (f *Founder) Found(ctx context.Context) error {
 	founded := false
 	err := f.Store.Look(func(v state.View) error {
-		_, founded = system.Load(v)
+		if _, founded = system.Load(v); founded {
+			f.Root.tidy(v)
+			f.Host.tidy(v)
+		}
 		return nil
 	})
 	if err != nil || founded {
@@ -99,6 +103,25 @@ func (k FirstKey) token() (t urn.Token, err error) {
 	}
 	t = draw()
 	return t, write(k.File, t.Reveal()+"\n")
+}
+
+// tidy removes a token that was drawn if its key never came to be. A file that
+// cannot be read or removed hinders nobody, so it may stay.
+func (k FirstKey) tidy(v state.View) {
+	if k.Given != "" {
+		return
+	}
+	text, err := os.ReadFile(k.File)
+	if err != nil {
+		return
+	}
+	t, bad := urn.ParseToken(string(trim(text)))
+	if bad != nil {
+		return // no token of ours, and no matter of ours
+	}
+	if _, known := apikey.Find(v, t.KeyID); !known {
+		_ = k.drop()
+	}
 }
 
 // drop removes a token that was drawn and came to nothing.

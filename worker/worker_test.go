@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -114,6 +115,25 @@ func TestFirstKeys(t *testing.T) {
 		}
 	}
 	s.Verify()
+	// A node whose own try got lost finds out when it leads.
+	lost := t.TempDir()
+	for _, file := range []string{"root", "host"} {
+		if err := os.WriteFile(filepath.Join(lost, file), []byte("weir_01890a5d0c1e7000a0000000000000ff_"+strings.Repeat("l", 43)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := &worker.Founder{
+		Store: s.Edge, Root: worker.FirstKey{File: filepath.Join(lost, "root")}, Host: worker.FirstKey{File: filepath.Join(lost, "host")},
+	}
+	if err := errors.Join(f.Found(t.Context()), late.Found(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	for where, kept := range map[string]bool{dir: true, lost: false} {
+		files, err := os.ReadDir(where)
+		if err != nil || (len(files) == 2) != kept || (len(files) == 0) == kept {
+			t.Errorf("%d files are left, want them kept %v: %v", len(files), kept, err)
+		}
+	}
 }
 
 func TestFoundedStoresAreLeftAlone(t *testing.T) {
