@@ -116,6 +116,12 @@ func record(t *testing.T) {
 	} {
 		do(step.as, step.op, step.rest)
 	}
+	host := s.Host("shop")
+	do(s.For(host, "bob"), "object.create", `{"type":"note","data":{}}`)
+	if _, err := s.For(host, "bob").Run(context.Background(), &op.Call{Op: "object.delete", Input: op.JSON(`{"id":"` + note + `"}`)}); err == nil {
+		t.Fatal("a host deletes for bob what is not his")
+	}
+	do(s.Admin(), "principal.forbid", `{"id":"shop","permission":"org.host"}`)
 	if _, err := bob.Run(context.Background(), &op.Call{Op: "object.update", Input: op.JSON(`{"id":"` + note + `","data":{}}`)}); err == nil {
 		t.Fatal("bob still writes")
 	}
