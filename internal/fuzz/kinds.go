@@ -22,6 +22,7 @@ var growth = []kind{
 	{"create scope", 3, createScope},
 	{"add member", 5, addMember},
 	{"project", 5, project},
+	{"write tuple", 2, writeTuple},
 }
 
 // mutations are all that can happen to a graph.
@@ -36,6 +37,8 @@ var mutations = []kind{
 	{"leave", 2, leave},
 	{"project", 9, project},
 	{"unproject", 6, unproject},
+	{"write tuple", 6, writeTuple},
+	{"delete tuple", 4, deleteTuple},
 	{"freeze", 2, freeze},
 	{"unfreeze", 3, unfreeze},
 	{"archive scope", 1, archiveScope},

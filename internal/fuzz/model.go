@@ -18,6 +18,7 @@ type model struct {
 	scopes     []scope
 	members    []member
 	shares     []share
+	tuples     []said
 	rules      []rule
 	bindings   []binding
 }
@@ -57,11 +58,19 @@ type share struct {
 	revoked       bool
 }
 
+// said is a relation tuple between a principal and an object.
+type said struct {
+	id                urn.ID
+	principal, object int
+	relation          string
+	ended             bool
+}
+
 // clone remembers the facts of a moment.
 func (m *model) clone() model {
 	return model{
 		slices.Clone(m.principals), slices.Clone(m.objects), slices.Clone(m.scopes),
-		slices.Clone(m.members), slices.Clone(m.shares), slices.Clone(m.rules), slices.Clone(m.bindings),
+		slices.Clone(m.members), slices.Clone(m.shares), slices.Clone(m.tuples), slices.Clone(m.rules), slices.Clone(m.bindings),
 	}
 }
 

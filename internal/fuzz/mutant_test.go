@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,11 @@ func TestMutants(t *testing.T) {
 		}}},
 		{"a role does not cap", mutant{decide: func(d *op.Decision, r op.Request) {
 			if d.Level == op.Read && hasCut(d, "role") {
+				d.Level, d.Allowed = op.Write, r.Need <= op.Write
+			}
+		}}},
+		{"a tuple gives more than its relation", mutant{decide: func(d *op.Decision, r op.Request) {
+			if d.Level == op.Read && slices.ContainsFunc(d.Why, func(w op.Reason) bool { return w.Via == op.ViaTuple && w.Level == op.Read }) {
 				d.Level, d.Allowed = op.Write, r.Need <= op.Write
 			}
 		}}},

@@ -64,7 +64,7 @@ func (m *model) allowed(q question) op.Level {
 	case o.deleted:
 		return op.None
 	}
-	best := op.None
+	best := m.told(q.principal, q.object)
 	for _, x := range m.members {
 		if x.principal != q.principal || !m.counts(x, q.at) || m.scopes[x.scope].archived {
 			continue

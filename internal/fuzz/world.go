@@ -63,7 +63,7 @@ func newWorld(catalog *op.Catalog, sight op.Sight, principals int) (*world, erro
 	}
 	w := &world{machine: m}
 	for i := range principals {
-		id := urn.ID(fmt.Sprintf("p%d", i))
+		id := idOf(i)
 		_, f, err := call(m, apikey.Root, identity.Create, identity.CreateInput{ID: id, Kind: kindOf(i)})
 		if err := either(f, err); err != nil {
 			return nil, err
@@ -76,6 +76,18 @@ func newWorld(catalog *op.Catalog, sight op.Sight, principals int) (*world, erro
 		w.principals = append(w.principals, principal{id: id, active: true})
 	}
 	return w, nil
+}
+
+// idOf gives some principals a name of a caller's choice, the others an id that
+// fits their kind.
+func idOf(i int) urn.ID {
+	switch {
+	case i%4 == 3:
+		return urn.ID(fmt.Sprintf("p%d", i))
+	case kindOf(i) == identity.KindUser:
+		return urn.Make(urn.PrefixUser, uint64(start)/1000, uint16(i), [8]byte{})
+	}
+	return urn.Make(urn.PrefixService, uint64(start)/1000, uint16(i), [8]byte{})
 }
 
 // kindOf gives principals of two kinds, for rules that tell them apart.

@@ -1,6 +1,8 @@
 package tuple
 
 import (
+	"cmp"
+
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -9,9 +11,10 @@ import (
 // impliedKey is the tuple that a membership stands for.
 func impliedKey(m *tenancy.Membership) Key { return Key{m.PrincipalID, string(m.Role), m.ScopeID} }
 
-// implied is that tuple as callers see it.
+// implied is that tuple as callers see it. Who founded an organization was let
+// in by himself.
 func implied(m *tenancy.Membership) Tuple {
-	r := Row{ID: m.TupleID, SubjectID: m.PrincipalID, Relation: string(m.Role), ObjectID: m.ScopeID, CreatedAt: m.TupleAt, CreatedBy: m.GrantedBy, Stay: m.ID}
+	r := Row{ID: m.TupleID, SubjectID: m.PrincipalID, Relation: string(m.Role), ObjectID: m.ScopeID, CreatedAt: m.TupleAt, CreatedBy: cmp.Or(m.GrantedBy, m.PrincipalID), Stay: m.ID}
 	return r.Shown()
 }
 

@@ -279,7 +279,7 @@ func TestManaged(t *testing.T) {
 		}
 	}
 	all := s.list(ann, tuple.ListInput{ObjectType: "org", ObjectID: s.org})
-	if len(all) != 2 || all[0].SubjectID != ann || all[1].SubjectID != bea {
+	if len(all) != 2 || all[0].SubjectID != ann || all[0].CreatedBy != ann || all[1].SubjectID != bea {
 		t.Errorf("the organization has %+v", all)
 	}
 	if some := s.list(ann, tuple.ListInput{ObjectType: "org", ObjectID: s.org, Relation: "editor"}); len(some) != 1 || some[0].ID != got[0].ID {
