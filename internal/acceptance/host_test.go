@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -151,6 +152,46 @@ func TestHostsEndEverywhereAtOnce(t *testing.T) {
 				host.at(t, node, "POST", "/v1/objects", note, "X-Act-As", user).is(t, row.status, row.code)
 			}
 		})
+	}
+}
+
+// Writes that were let in before the permission was taken do not happen behind
+// it: each is judged at its place in the log.
+func TestNoWriteBehindTheEndOfAHost(t *testing.T) {
+	host := newHost(t)
+	const writers, most = 9, 400
+	revisions, under := make(chan uint64, writers*most), make(chan struct{}, writers*most)
+	var wg sync.WaitGroup
+	for writer := range writers {
+		user := host.user(t)
+		wg.Go(func() {
+			for range most {
+				a, err := send(t.Context(), writer%3, host.token, "POST", "/v1/objects", object{"type": "note", "data": object{}}, header{"X-Act-As", user})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if a.status != 201 {
+					a.is(t, 403, "permission-denied")
+					return
+				}
+				revisions <- a.revision(t)
+				under <- struct{}{}
+			}
+			t.Error("the permission was never missed")
+		})
+	}
+	for range 5 * writers {
+		<-under
+	}
+	end := root().ask(t, "DELETE", "/v1/principals/"+host.id+"/permissions/org.host", nil)
+	end.is(t, 204, "")
+	wg.Wait()
+	close(revisions)
+	for r := range revisions {
+		if r > end.revision(t) {
+			t.Errorf("a write is at revision %d, behind %d", r, end.revision(t))
+		}
 	}
 }
 
