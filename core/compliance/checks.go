@@ -49,6 +49,11 @@ var checks = []*check{
 	{"row_integrity", "rows can be read, lie where they say, are in their indexes, and refer to rows that are there", "audit", rows},
 	{"version_integrity", "the versions of an object are 1 to the current one, without a gap, and keep their commitments", "objects", over(versioned, key.Object, key.ObjectVersion)},
 	{"ownership", "active scopes have an owner, and the cluster an administrator", "tenancy", ownership},
+	{"membership_lockstep", "each active membership stands for one tuple, each such tuple for an active membership, and no such tuple is written by hand", "tenancy", lockstep},
+	{"membership_chains", "in organizations nobody has two live memberships, and those of one stay follow each other in time, with one at its head", "tenancy", over(chained, key.Membership)},
+	{"org_integrity", "organizations that are not revoked have an active owner and their slug; revoked ones say when and by whom, and nothing of them counts", "tenancy", over(chartered, key.Scope)},
+	{"derived_grants", "grants that came with an invitation belong to a stay, and count no longer than that", "tenancy", over(derived, key.Tuple)},
+	{"invitation_integrity", "pending invitations have not ended, all others say when, and there is one pending to each organization and identifier", "tenancy", over(invited, key.Invitation)},
 	{"decision_agreement", "decisions and visible sets are those of a second computation, on a sample", "access", over(decided, key.Principal, key.Object, key.Membership)},
 }
 

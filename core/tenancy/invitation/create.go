@@ -142,14 +142,19 @@ func (in *CreateInput) grants(tx *op.Tx) ([]Grant, error) {
 	return grants, nil
 }
 
-// supersede ends the invitation that waits for the same identifier.
-func supersede(tx *op.Tx, org *tenancy.Header, id op.Identifier) {
-	var old []*Row
-	byPending.Scan(tx, state.Range{Prefix: state.Key(key.InvitationPending, org.ID, string(id.Exact[:]))}).Each(func(r *Row) bool {
-		old = append(old, r)
+// Waiting reads the invitations of an organization to an identifier of which no
+// end was written yet.
+func Waiting(v state.View, org urn.ID, id op.Identifier) (waiting []*Row) {
+	byPending.Scan(v, state.Range{Prefix: state.Key(key.InvitationPending, org, string(id.Exact[:]))}).Each(func(r *Row) bool {
+		waiting = append(waiting, r)
 		return true
 	})
-	for _, r := range old {
+	return waiting
+}
+
+// supersede ends the invitation that waits for the same identifier.
+func supersede(tx *op.Tx, org *tenancy.Header, id op.Identifier) {
+	for _, r := range Waiting(tx, org.ID, id) {
 		if !r.note(tx, org) {
 			r.settle(tx, actionRevoke, end{StatusRevoked, tx.Time(), tx.Caller.ID})
 		}

@@ -40,6 +40,18 @@ func (r *Row) ended(v state.View, org *tenancy.Header, at state.Time) end {
 	return first
 }
 
+// StatusAt is the invitation's status as it counts at a time.
+func (r *Row) StatusAt(v state.View, at state.Time) string {
+	org, ok := tenancy.Find(v, r.OrgID)
+	if !ok {
+		return StatusRevoked
+	}
+	if e := r.ended(v, org, at); e.status != "" {
+		return e.status
+	}
+	return StatusPending
+}
+
 // abandoned finds the end or the change of the inviter's membership after which
 // he could not have sent the invitation.
 func (r *Row) abandoned(v state.View, org *tenancy.Header, at state.Time) (e end, lost bool) {

@@ -31,6 +31,10 @@ func held(v state.View, k Key, at state.Time) (tuple urn.ID, ok bool) {
 	return "", false
 }
 
+// Holds finds the tuple that says something without any rule about relations,
+// if one counts at a time.
+func Holds(v state.View, k Key, at state.Time) (tuple urn.ID, ok bool) { return direct(v, k, at) }
+
 // direct finds the tuple that says something, if one counts.
 func direct(v state.View, k Key, at state.Time) (tuple urn.ID, ok bool) {
 	if k.managed() {
