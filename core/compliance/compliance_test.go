@@ -55,6 +55,7 @@ func newStore(t *testing.T) *store {
 	must(t, alice, tenancy.Archive, tenancy.ScopeInput{ID: s.archive})
 	must(t, bob, objects.Update, objects.UpdateInput{ID: s.note, Data: op.JSON(`{"n":3}`)})
 	s.rule(rules.Allow)
+	s.organization()
 	return s
 }
 
@@ -96,11 +97,16 @@ func (s *store) view() *op.View {
 	return op.NewView(op.View{View: v, Now: v, Caller: op.Caller{ID: op.System}, Time: at, At: at, Sight: s.Sight, Catalog: s.Catalog}, nil)
 }
 
+// raw is what an index holds.
+type raw []byte
+
 // put writes a row behind everybody's back; nil takes it away.
 func (s *store) put(k key.Key, row any) {
 	s.t.Helper()
 	w := storage.Write{Key: k, Delete: row == nil, Volatile: key.Volatile(k)}
-	if row != nil {
+	if b, ok := row.(raw); ok {
+		w.Value = b
+	} else if row != nil {
 		var err error
 		if w.Value, err = state.Marshal(row); err != nil {
 			s.t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/temporal"
@@ -157,4 +158,25 @@ func TestOrgCreationTakenBack(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	c.found(c.bea, "pub")
+}
+
+// Sharing with an organization again takes one that takes in what is added.
+func TestSharingWithAnOrgAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		against func(*club)
+		want    fault.Code
+	}{
+		"active": {func(*club) {}, ""}, "frozen": {(*club).freeze, fault.ScopeFrozen}, "suspended": {(*club).suspend, fault.OrgNotActive}, "revoked": {(*club).revoke, fault.RollbackConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := setUpClub(t)
+			note := must(c.play, c.ann, objects.Create, objects.CreateInput{Type: "note", Data: op.JSON(`{}`)}).ID
+			must(c.play, c.ann, tenancy.Project, tenancy.ProjectInput{ID: c.org, ObjectID: note})
+			entry := c.one(func() { must(c.play, c.ann, tenancy.Unproject, tenancy.UnprojectInput{ID: c.org, ObjectID: note}) })
+			row.against(c)
+			if _, got := try(c.play, c.ann, temporal.CreateInput{EntryID: entry}); got != row.want {
+				t.Errorf("%q, want %q", got, row.want)
+			}
+		})
+	}
 }

@@ -254,8 +254,10 @@ func revertProjection(tx *op.Tx, id urn.ID, past state.View) error {
 		if err := tx.Demand("projection", op.Write, op.Scope(p.ScopeID)); err != nil {
 			return err
 		}
-		if s := scope.Status(); s != StatusActive && tx.Demand("projection", op.Own, op.Scope(p.ScopeID)) != nil {
-			return notActive(s)
+		// An owner of a plain scope may while it is frozen; nothing is given in an
+		// organization then.
+		if f := scope.Admits(); f != nil && (scope.Kind == KindOrg || tx.Demand("projection", op.Own, op.Scope(p.ScopeID)) != nil) {
+			return f
 		}
 	}
 	if was.Live() && !p.Live() {

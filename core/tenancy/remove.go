@@ -105,14 +105,17 @@ func endInOrg(tx *op.Tx, org *Header, in RemoveInput, left bool) error {
 }
 
 // unfrozen says whether a scope is active. A frozen one asks allow whether
-// rights may be taken all the same; an archived one never lets it.
+// rights may be taken all the same, but an organization, where taking away is
+// never stopped; one that has ended never lets it.
 func unfrozen(tx *op.Tx, id urn.ID, allow func() error) (bool, error) {
 	h, ok := Find(tx, id)
 	switch {
 	case !ok:
 		return false, op.NotFound()
 	case h.Archived:
-		return false, notActive(h.Status())
+		return false, h.over()
+	case h.Frozen && h.Kind == KindOrg:
+		return false, nil
 	case h.Frozen:
 		return false, allow()
 	}

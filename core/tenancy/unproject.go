@@ -21,7 +21,7 @@ var Unproject = op.NewCommand(Ops, op.Spec[UnprojectInput, op.Nothing]{
 	Summary: "Stop sharing an object with a scope, at once on every node.",
 	Route:   "DELETE /v1/scopes/{id}/projections/{object_id}",
 	Access:  op.Anyone[UnprojectInput]("revoke"),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen},
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.AlreadyTerminal},
 	Example: UnprojectInput{ID: exampleID, ObjectID: exampleObject},
 	Undo:    op.Reversible("scope.project"),
 }, func(tx *op.Tx, in UnprojectInput) (op.Nothing, error) {

@@ -26,7 +26,7 @@ func newCompany(t *testing.T) company {
 	c.path = "/v1/orgs/" + c.id
 	c.mem[c.owner.id] = owner
 	for role, who := range map[string]person{"admin": c.admin, "member": c.member, "guest": c.guest} {
-		c.mem[who.id] = c.owner.must(t, "POST", "/v1/scopes/"+c.id+"/members", object{"principal_id": who.id, "role": role})["id"].(string)
+		c.mem[who.id] = c.owner.must(t, "POST", c.path+"/members", object{"usr_id": who.id, "role": role})["id"].(string)
 	}
 	return c
 }
