@@ -117,92 +117,95 @@ func TestTownIsSound(t *testing.T) {
 	}
 }
 
-// TestPlantedDefectsOfOrganizations damages a row for each thing that the checks
-// about organizations look at.
+// ghost is a membership that there is not.
+const ghost = "mem_01890a5d0c1e7000a000000000000099"
+
+// plants damage a row for each thing that the checks about organizations look at.
+var plants = []struct {
+	name, check, want string
+	damage            func(s *town)
+}{
+	{"an active membership without its tuple", "membership_lockstep", `stands for the tuple ""`, func(s *town) {
+		s.change(s.second, func(m *tenancy.Membership) { m.TupleID, m.TupleAt = "", 0 })
+	}},
+	{"a tuple of a membership that is over", "membership_lockstep", "it is revoked and stands for", func(s *town) {
+		s.change(s.first, func(m *tenancy.Membership) { m.TupleID, m.TupleAt = "tup_01890a5d0c1e7000a000000000000099", 1 })
+	}},
+	{"a tuple that leads to a suspended membership", "membership_lockstep", "no active membership stands for it", func(s *town) {
+		s.change(s.second, func(m *tenancy.Membership) { m.Status, m.TupleID, m.TupleAt = tenancy.StatusSuspended, "", 0 })
+	}},
+	{"a second active membership", "membership_lockstep", "the tuple that is found for it is", func(s *town) {
+		s.change(s.first, func(m *tenancy.Membership) {
+			m.Status, m.EndReason, m.Role, m.TupleID, m.TupleAt = tenancy.StatusActive, "", tenancy.Editor, "tup_01890a5d0c1e7000a000000000000099", 1
+		})
+	}},
+	{"a role that was written by hand", "membership_lockstep", "written by hand, and says editor of org_", func(s *town) {
+		r, _ := tuple.Find(s.view(), s.grant)
+		r.ObjectID = s.org
+		s.put(state.Key(key.Tuple, "usr", r.SubjectID, "org", r.ObjectID, r.Relation, r.ID), r)
+	}},
+	{"two live memberships", "membership_chains", "is a live membership of the same principal", func(s *town) {
+		s.change(s.first, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
+	}},
+	{"a membership that follows a live one", "membership_chains", "which is suspended", func(s *town) {
+		s.change(s.first, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
+	}},
+	{"a membership that follows nothing", "membership_chains", "which is not of the same stay", func(s *town) {
+		s.change(s.second, func(m *tenancy.Membership) { m.Replaces = ghost })
+	}},
+	{"a membership that follows itself", "membership_chains", "and is not younger", func(s *town) {
+		s.change(s.first, func(m *tenancy.Membership) { m.Replaces = m.ID })
+	}},
+	{"a membership that is as old as the one before", "membership_chains", "and is not younger", func(s *town) {
+		first, _ := tenancy.FindMembership(s.view(), s.first)
+		s.change(s.second, func(m *tenancy.Membership) { m.CreatedAt = first.CreatedAt })
+	}},
+	{"a chain that breaks off", "membership_chains", "0 memberships follow it", func(s *town) {
+		s.change(s.second, func(m *tenancy.Membership) { m.Replaces = "" })
+	}},
+	{"a stay that began with another membership", "membership_chains", "says that the stay began with", func(s *town) {
+		s.change(s.guest, func(m *tenancy.Membership) { m.Root = ghost })
+	}},
+	{"an owner who expires", "membership_chains", "an owner's membership expires", func(s *town) {
+		s.change(s.owner, func(m *tenancy.Membership) { m.ExpiresAt = 1 << 60 })
+	}},
+	{"an organization without an owner", "org_integrity", "has no active owner", func(s *town) {
+		s.change(s.owner, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
+	}},
+	{"an organization without its slug", "org_integrity", `its slug "acme" does not go by that`, func(s *town) {
+		s.put(state.Key(key.OrgSlug, "acme"), nil)
+	}},
+	{"a slug that a revoked organization kept", "org_integrity", `its slug "gone" does not go by that`, func(s *town) {
+		s.put(state.Key(key.OrgSlug, "gone"), raw(state.Key(key.Scope, s.over)))
+	}},
+	{"an end without anybody who made it", "org_integrity", "and says that it ended at", func(s *town) {
+		s.header(s.over, func(h *tenancy.Header) { h.EndedBy = "" })
+	}},
+	{"an end of what goes on", "org_integrity", "and says that it ended at", func(s *town) {
+		s.header(s.org, func(h *tenancy.Header) { h.EndedAt, h.EndedBy = 1, ann })
+	}},
+	{"an organization below another", "org_integrity", "and lies below", func(s *town) {
+		s.header(s.org, func(h *tenancy.Header) { h.ParentID = s.over })
+	}},
+	{"a grant of a stay that is somebody else's", "derived_grants", "which is none of", func(s *town) {
+		s.written(s.grant, func(r *tuple.Row) { r.Stay = s.owner })
+	}},
+	{"a grant of a stay that never was", "derived_grants", "which is none of", func(s *town) {
+		s.written(s.grant, func(r *tuple.Row) { r.Stay = ghost })
+	}},
+	{"a pending invitation that ended", "invitation_integrity", "it is pending, and says that it ended", func(s *town) {
+		s.invitation(s.pending, func(i *invitation.Row) { i.TerminalAt = 1 })
+	}},
+	{"an invitation that ended at no time", "invitation_integrity", "it is accepted, and says that it ended", func(s *town) {
+		s.invitation(s.accepted, func(i *invitation.Row) { i.TerminalAt = 0 })
+	}},
+	{"an invitation that nobody accepted", "invitation_integrity", `the user who accepted it is ""`, func(s *town) {
+		s.invitation(s.accepted, func(i *invitation.Row) { i.UserID = "" })
+	}},
+}
+
 func TestPlantedDefectsOfOrganizations(t *testing.T) {
-	const ghost = "mem_01890a5d0c1e7000a000000000000099"
-	for _, x := range []struct {
-		name, check, want string
-		damage            func(s *town)
-	}{
-		{"an active membership without its tuple", "membership_lockstep", `stands for the tuple ""`, func(s *town) {
-			s.change(s.second, func(m *tenancy.Membership) { m.TupleID, m.TupleAt = "", 0 })
-		}},
-		{"a tuple of a membership that is over", "membership_lockstep", "it is revoked and stands for", func(s *town) {
-			s.change(s.first, func(m *tenancy.Membership) { m.TupleID, m.TupleAt = "tup_01890a5d0c1e7000a000000000000099", 1 })
-		}},
-		{"a tuple that leads to a suspended membership", "membership_lockstep", "no active membership stands for it", func(s *town) {
-			s.change(s.second, func(m *tenancy.Membership) { m.Status, m.TupleID, m.TupleAt = tenancy.StatusSuspended, "", 0 })
-		}},
-		{"a second active membership", "membership_lockstep", "the tuple that is found for it is", func(s *town) {
-			s.change(s.first, func(m *tenancy.Membership) {
-				m.Status, m.EndReason, m.Role, m.TupleID, m.TupleAt = tenancy.StatusActive, "", tenancy.Editor, "tup_01890a5d0c1e7000a000000000000099", 1
-			})
-		}},
-		{"a role that was written by hand", "membership_lockstep", "written by hand, and says editor of org_", func(s *town) {
-			r, _ := tuple.Find(s.view(), s.grant)
-			r.ObjectID = s.org
-			s.put(state.Key(key.Tuple, "usr", r.SubjectID, "org", r.ObjectID, r.Relation, r.ID), r)
-		}},
-		{"two live memberships", "membership_chains", "is a live membership of the same principal", func(s *town) {
-			s.change(s.first, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
-		}},
-		{"a membership that follows a live one", "membership_chains", "which is suspended", func(s *town) {
-			s.change(s.first, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
-		}},
-		{"a membership that follows nothing", "membership_chains", "which is not of the same stay", func(s *town) {
-			s.change(s.second, func(m *tenancy.Membership) { m.Replaces = ghost })
-		}},
-		{"a membership that follows itself", "membership_chains", "and is not younger", func(s *town) {
-			s.change(s.first, func(m *tenancy.Membership) { m.Replaces = m.ID })
-		}},
-		{"a membership that is as old as the one before", "membership_chains", "and is not younger", func(s *town) {
-			first, _ := tenancy.FindMembership(s.view(), s.first)
-			s.change(s.second, func(m *tenancy.Membership) { m.CreatedAt = first.CreatedAt })
-		}},
-		{"a chain that breaks off", "membership_chains", "0 memberships follow it", func(s *town) {
-			s.change(s.second, func(m *tenancy.Membership) { m.Replaces = "" })
-		}},
-		{"a stay that began with another membership", "membership_chains", "says that the stay began with", func(s *town) {
-			s.change(s.guest, func(m *tenancy.Membership) { m.Root = ghost })
-		}},
-		{"an owner who expires", "membership_chains", "an owner's membership expires", func(s *town) {
-			s.change(s.owner, func(m *tenancy.Membership) { m.ExpiresAt = 1 << 60 })
-		}},
-		{"an organization without an owner", "org_integrity", "has no active owner", func(s *town) {
-			s.change(s.owner, func(m *tenancy.Membership) { m.Status = tenancy.StatusSuspended })
-		}},
-		{"an organization without its slug", "org_integrity", `its slug "acme" does not go by that`, func(s *town) {
-			s.put(state.Key(key.OrgSlug, "acme"), nil)
-		}},
-		{"a slug that a revoked organization kept", "org_integrity", `its slug "gone" does not go by that`, func(s *town) {
-			s.put(state.Key(key.OrgSlug, "gone"), raw(state.Key(key.Scope, s.over)))
-		}},
-		{"an end without anybody who made it", "org_integrity", "and says that it ended at", func(s *town) {
-			s.header(s.over, func(h *tenancy.Header) { h.EndedBy = "" })
-		}},
-		{"an end of what goes on", "org_integrity", "and says that it ended at", func(s *town) {
-			s.header(s.org, func(h *tenancy.Header) { h.EndedAt, h.EndedBy = 1, ann })
-		}},
-		{"an organization below another", "org_integrity", "and lies below", func(s *town) {
-			s.header(s.org, func(h *tenancy.Header) { h.ParentID = s.over })
-		}},
-		{"a grant of a stay that is somebody else's", "derived_grants", "which is none of", func(s *town) {
-			s.written(s.grant, func(r *tuple.Row) { r.Stay = s.owner })
-		}},
-		{"a grant of a stay that never was", "derived_grants", "which is none of", func(s *town) {
-			s.written(s.grant, func(r *tuple.Row) { r.Stay = ghost })
-		}},
-		{"a pending invitation that ended", "invitation_integrity", "it is pending, and says that it ended", func(s *town) {
-			s.invitation(s.pending, func(i *invitation.Row) { i.TerminalAt = 1 })
-		}},
-		{"an invitation that ended at no time", "invitation_integrity", "it is accepted, and says that it ended", func(s *town) {
-			s.invitation(s.accepted, func(i *invitation.Row) { i.TerminalAt = 0 })
-		}},
-		{"an invitation that nobody accepted", "invitation_integrity", `the user who accepted it is ""`, func(s *town) {
-			s.invitation(s.accepted, func(i *invitation.Row) { i.UserID = "" })
-		}},
-	} {
+	for _, x := range plants {
 		t.Run(x.name, func(t *testing.T) {
 			s := newTown(t)
 			x.damage(s)
