@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -64,7 +65,7 @@ var Check = op.NewQuery(Ops, op.Spec[CheckInput, Answer]{
 		}
 	}
 	if in.SubjectID != v.Caller.ID {
-		v.Read(op.Record{Action: "access_check", Entity: Entity, TargetType: Entity, TargetID: in.SubjectID, Items: 1})
+		v.Read(asked(v, in.ObjectID))
 	}
 	return out, nil
 })
@@ -101,6 +102,22 @@ func (in *CheckInput) relations() []string {
 		return []string{*in.Relation}
 	}
 	return *in.Relations
+}
+
+// asked is the trace of a question about somebody else. It is an ordinary read,
+// for applications ask at each of their own calls.
+func asked(v *op.View, object urn.ID) op.Record {
+	r := op.Record{Action: "access_check", Entity: Entity, TargetType: kind(object), TargetID: object}
+	switch {
+	case isScope(object):
+		r.Entity, r.TargetType, r.ScopeID = op.EntityScope, op.EntityScope, object
+	case r.TargetType == urn.PrefixObject:
+		r.Entity = op.EntityObject
+		if h, ok := objects.Find(v, object); ok {
+			r.TargetType = h.Type
+		}
+	}
+	return r
 }
 
 // deniedBy finds a rule that denies a subject what a relation stands for.
