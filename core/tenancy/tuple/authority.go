@@ -5,6 +5,7 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
@@ -40,13 +41,27 @@ func (p *party) grants(k Key) error {
 	if k.managed() {
 		return errManaged()
 	}
-	if err := p.leads("tuple_create", k.Object, writers); err != nil {
+	if err := p.writes("tuple_create", k.Object); err != nil {
 		return err
 	}
 	if f := known(p.v, k); f != nil {
 		return f
 	}
 	return nil
+}
+
+// writes is leads for tuples themselves. They stay when the right to write them
+// is gone, so who has admin on an object of the store only for as long as it is
+// shared into a scope writes none.
+func (p *party) writes(action string, object urn.ID) error {
+	if err := p.leads(action, object, writers); err != nil {
+		return err
+	}
+	h, kept := objects.Find(p.v.Now, object)
+	if !kept || kind(object) != urn.PrefixObject || h.OwnerID == p.id || slices.ContainsFunc(writers, p.holds) || p.owns(object) {
+		return nil
+	}
+	return &op.Refused{Fault: denied(), Action: action, Target: ruled(object), Decision: op.Decision{Visible: true}}
 }
 
 // leads says whether the party may do something about the tuples of an object:

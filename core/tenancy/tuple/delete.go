@@ -37,7 +37,7 @@ var Delete = op.NewCommand(Ops, op.Spec[TupleInput, op.Nothing]{
 	if !ok || r.EndedAt != 0 || r.over(tx, tx.Time()) {
 		return none, op.NotFound()
 	}
-	if err := callerOf(tx.View()).leads("tuple_delete", r.ObjectID, writers); err != nil {
+	if err := callerOf(tx.View()).writes("tuple_delete", r.ObjectID); err != nil {
 		return none, refused(tx, r, err)
 	}
 	r.end(tx)
@@ -62,9 +62,9 @@ func refused(tx *op.Tx, r *Row, err error) error {
 }
 
 // sees says whether the caller may know of a tuple; else it is not there for
-// him.
+// him. A rule against deleting it hides nothing.
 func sees(tx *op.Tx, k Key) error {
-	if err := asks(tx.View(), "tuple_delete", k.Subject, k.Object); err != nil {
+	if err := asks(tx.View(), "list", k.Subject, k.Object); err != nil {
 		return hidden(err)
 	}
 	return nil
@@ -77,6 +77,6 @@ func hidden(err error) error {
 		return err
 	}
 	r := *why
-	r.Fault = op.NotFound()
+	r.Fault, r.Action = op.NotFound(), "tuple_delete"
 	return &r
 }

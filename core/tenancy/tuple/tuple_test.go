@@ -200,6 +200,38 @@ func TestWriters(t *testing.T) {
 	}
 }
 
+// What is shared into a scope can be taken back, and a tuple stays. So admin by a
+// projection writes none, and deletes none.
+func TestProjectedAdminWritesNone(t *testing.T) {
+	s := setUp(t)
+	stage.Must(s.Stage, ann, tenancy.Add.Call, tenancy.AddInput{ID: s.scope, PrincipalID: bea, Role: tenancy.Admin})
+	stage.Must(s.Stage, ann, tenancy.Project.Call, tenancy.ProjectInput{ID: s.scope, ObjectID: s.note, Level: "admin"})
+	if _, code := s.write(bea, input(bea, "owner", s.note)); code != fault.PermissionDenied {
+		t.Errorf("grants herself a tuple: %q", code)
+	}
+	of, _ := s.write(ann, input(cyd, "viewer", s.note))
+	if _, code := stage.Do(s.Stage, bea, tuple.Delete.Call, tuple.TupleInput{ID: of.ID}); code != fault.PermissionDenied {
+		t.Errorf("deletes a tuple: %q", code)
+	}
+	s.say(t, bea, "admin", s.note)
+	if _, code := s.write(bea, input(bea, "editor", s.note)); code != "" {
+		t.Errorf("admin by a tuple: %q", code)
+	}
+}
+
+// A rule against deleting tuples hides none from who sees them.
+func TestRuleAgainstDeletes(t *testing.T) {
+	s := setUp(t)
+	of, _ := s.write(ann, input(cyd, "billing", s.org))
+	rule := stage.Must(s.Stage, root, rules.Create.Call, rules.CreateInput{Name: "keep", Type: "access", Effect: rules.Deny, Conditions: op.JSON(`{"action":"tuple_delete"}`)})
+	stage.Must(s.Stage, root, rules.Bind.Call, rules.BindInput{ID: rule.ID, TargetType: rules.TargetScope, TargetID: string(s.org)})
+	for as, want := range map[urn.ID]fault.Code{ann: fault.PermissionDenied, cyd: fault.PermissionDenied, app: fault.PermissionDenied, sam: fault.NotFound} {
+		if _, code := stage.Do(s.Stage, as, tuple.Delete.Call, tuple.TupleInput{ID: of.ID}); code != want {
+			t.Errorf("%s: %q, want %q", as, code, want)
+		}
+	}
+}
+
 func TestCreateDeleteAndThePast(t *testing.T) {
 	s := setUp(t)
 	in := input(bea, "viewer", s.note)
