@@ -112,6 +112,9 @@ func acceptable(v *op.View, in *AcceptInput) (*Row, *tenancy.Header, urn.ID, err
 	if f != nil {
 		return nil, nil, "", f
 	}
+	if err := r.unhindered(v, actionAccept); err != nil {
+		return nil, nil, "", err
+	}
 	return r, o, user, nil
 }
 

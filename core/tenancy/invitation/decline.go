@@ -57,6 +57,9 @@ func declinable(v *op.View, in *DeclineInput) (*Row, *tenancy.Header, error) {
 		}
 		return nil, nil, barred(actionDecline, r.ID, "an invitation is declined by whom it was sent to, or with its token; revoke it instead")
 	}
+	if err := r.unhindered(v, actionDecline); err != nil {
+		return nil, nil, err
+	}
 	if f := r.ended(v, o, v.Time).pending(); f != nil {
 		return nil, nil, f
 	}

@@ -74,16 +74,27 @@ func (r *Row) bound(v *op.View, named *op.Identifier) *fault.Fault {
 }
 
 // sees says whether the caller may see the invitation: who may send them, who
-// sent or accepted it, and whom it was sent to.
+// sent or accepted it, and whom it was sent to, unless a rule about the
+// organization denies it.
 func (r *Row) sees(v *op.View) bool {
 	id := v.Caller.ID
 	switch {
 	case id == "":
 		return false
-	case id == r.InvitedBy, id == r.UserID, v.Caller.Holds(op.Administer), isHost(&v.Caller), r.isTo(v.Now, id):
-		return true
+	case id == r.InvitedBy, id == r.UserID, v.Caller.Holds(op.Administer), r.isTo(v.Now, id):
+		return v.Forbidden("read", op.Scope(r.OrgID)) == nil
 	}
 	return v.Decide("read", op.Admin, op.Scope(r.OrgID)).Allowed
+}
+
+// unhindered asks whether a rule about the organization keeps the caller from
+// what he may do with the invitation though he has no role there. Rules look at
+// principals: for nobody in particular there are none.
+func (r *Row) unhindered(v *op.View, action string) error {
+	if v.Caller.ID == "" {
+		return nil
+	}
+	return v.Forbidden(action, op.Scope(r.OrgID))
 }
 
 // hidden is the refusal of somebody who may not know of an invitation.

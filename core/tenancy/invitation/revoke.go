@@ -27,7 +27,11 @@ var Revoke = op.NewCommand(Ops, op.Spec[Input, Invitation]{
 	if !ok {
 		return Invitation{}, op.NotFound()
 	}
-	if tx.Caller.ID != r.InvitedBy {
+	if tx.Caller.ID == r.InvitedBy {
+		if err := r.unhindered(tx.View(), actionRevoke); err != nil {
+			return Invitation{}, err
+		}
+	} else {
 		err := tx.Demand(actionRevoke, op.Admin, op.Scope(r.OrgID))
 		if err != nil && r.sees(tx.View()) {
 			err = barred(actionRevoke, r.ID, "an invitation is revoked by who sent it, or an owner or admin of the organization")
