@@ -168,6 +168,9 @@ func (m *Membership) Leave(tx *op.Tx, org *Header, heir urn.ID) error {
 		return m.notLive()
 	}
 	if heir != "" {
+		if err := tx.Forbidden(actionTransfer, op.Scope(org.ID)); err != nil {
+			return err
+		}
 		if err := m.bequeath(tx, org, heir); err != nil {
 			return err
 		}

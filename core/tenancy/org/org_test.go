@@ -8,6 +8,7 @@ import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/urn"
@@ -29,7 +30,7 @@ const (
 
 func setUp(t *testing.T) *stage.Stage {
 	t.Helper()
-	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, org.Ops, access.Ops)
+	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, org.Ops, rules.Ops, access.Ops)
 	for _, id := range []urn.ID{ann, bea, cyd, dan, sam} {
 		s.Principal(id)
 	}
