@@ -131,7 +131,8 @@ func Run(ctx context.Context, c *Config) (report *Report, err error) {
 // Workloads lists what clients can do.
 func Workloads() []workload.Workload {
 	return []workload.Workload{
-		&workload.Register{}, &workload.Access{}, &workload.Grants{}, &workload.Shares{}, &workload.Slugs{}, &workload.Invitations{},
+		&workload.Register{}, &workload.Access{}, workload.Owners(), workload.Pairs(), &workload.Grants{},
+		&workload.Shares{}, &workload.Slugs{}, &workload.Invitations{},
 	}
 }
 

@@ -73,6 +73,10 @@ func (s Seat) leads() bool  { return s.active() && (s.Role == Owner || s.Role ==
 // the first answer that shows it says what it is.
 const some = "?"
 
+// Founder is the seat of who founded an organization, by a membership that the
+// first answer names.
+var Founder = Seat{ID: some, Role: Owner}
+
 // names says whether an id may be that of the seat.
 func (s Seat) names(id string) bool { return s.live() && (s.ID == id || s.ID == some) }
 
@@ -272,7 +276,9 @@ func (s seats) refuses(in OrgInput, code fault.Code) bool {
 	case fault.RoleHierarchy:
 		return in.Actor != Nobody && (seat.Role == Owner || ranks[seat.Role] > ranks[acting.Role] || ranks[in.Role] > ranks[acting.Role])
 	case fault.PermissionDenied:
-		return in.Actor != Nobody && !acting.leads()
+		return in.Actor != Nobody && (!acting.leads() || in.Step == Transfer && in.Actor != in.User)
+	case fault.UseSelfLeave:
+		return in.Step == Expel && in.Actor == in.User
 	case fault.NotFound:
 		return in.Actor != Nobody && !acting.active() || in.Step == Leave && in.Other != Nobody && !s[in.Other].active()
 	case fault.MembershipNotActive:

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/tenancy/tuple"
@@ -80,9 +81,9 @@ func (w *Grants) call(ctx context.Context, r *rand.Rand, g grant, step model.Gra
 	case model.CheckTuple:
 		return w.check(ctx, r, g, "reader", "doc", g.document)
 	case model.ListMembers:
-		page, err := tenancy.Members.Call(ctx, host, tenancy.MembersInput{ID: g.org})
+		page, err := org.Members.Call(ctx, host, org.MembersInput{ID: g.org, Status: tenancy.StatusActive, Paging: op.Paging{Limit: 200}})
 		for _, m := range page.Items {
-			allowed = allowed || m.PrincipalID == g.user
+			allowed = allowed || m.UsrID == g.user
 		}
 		return allowed, err
 	case model.GetOrg:
