@@ -31,9 +31,10 @@ const (
 	GetOrg      GrantStep = "get-org"
 )
 
-// GrantInput is a call about one user and what he is granted.
+// GrantInput is a call about a user and what he is granted: by an organization,
+// and on a document that goes with it.
 type GrantInput struct {
-	User string    `json:"user"`
+	Org  string    `json:"org"`
 	Step GrantStep `json:"step"`
 }
 
@@ -51,7 +52,7 @@ type granted struct{ member, suspended, written bool }
 // shows it, on whatever node; and before, none misses it.
 func Grants() porcupine.Model {
 	return porcupine.Model{
-		Partition: partition(func(in GrantInput) string { return in.User }),
+		Partition: partition(func(in GrantInput) string { return in.Org }),
 		Init:      func() any { return granted{} },
 		Step: func(s, in, out any) (bool, any) {
 			return stepGrants(s.(granted), in.(GrantInput), out.(result[GrantOutput]))

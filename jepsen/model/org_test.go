@@ -190,7 +190,7 @@ func TestOneWinner(t *testing.T) {
 func TestGrants(t *testing.T) {
 	type call = history.Operation[model.GrantInput, model.GrantOutput]
 	g := func(call_, ret int64, step model.GrantStep, allowed bool) call {
-		return call{Call: call_, Return: ret, Input: model.GrantInput{User: "u", Step: step}, Outcome: history.OK, Output: model.GrantOutput{Allowed: allowed}}
+		return call{Call: call_, Return: ret, Input: model.GrantInput{Org: "x", Step: step}, Outcome: history.OK, Output: model.GrantOutput{Allowed: allowed}}
 	}
 	because := func(o call, code fault.Code) call { o.Outcome, o.Code = history.Refused, code; return o }
 	in := []call{g(1, 2, model.AddUser, false), g(3, 4, model.WriteTuple, false)}

@@ -2,7 +2,6 @@ package workload
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 
 	"github.com/weir-store/weir/core/fault"
@@ -15,18 +14,16 @@ import (
 	"github.com/weir-store/weir/jepsen/model"
 )
 
-// grantParts is the number of users, each with an organization and a document.
-const grantParts = 5
-
 // Grants adds a user to an organization and removes him, suspends the
 // organization, and writes and deletes a tuple of his, while others check and
 // list on whatever node.
 type Grants struct {
 	app     *application
-	grants  []grant
+	users   []urn.ID
 	history *history.Recorder[model.GrantInput, model.GrantOutput]
 }
 
+// grant is a user with an organization and a document.
 type grant struct{ user, org, document urn.ID }
 
 // Name implements Workload.
@@ -38,27 +35,22 @@ func (w *Grants) Prepare(ctx context.Context, c *Cluster) (err error) {
 	if w.app, err = c.application(ctx, "grants-host"); err != nil {
 		return err
 	}
-	users, err := c.users(ctx, grantParts+1)
-	if err != nil {
-		return err
-	}
-	founder := acting{c.Connect(c.Nodes[0], w.app.token), users[grantParts]}
-	for i := range grantParts {
-		made, err := org.Create.Call(ctx, founder, org.CreateInput{})
-		if err != nil {
-			return fmt.Errorf("workload: create an organization: %w", err)
-		}
-		w.grants = append(w.grants, grant{users[i], made.Org.ID, urn.ID(fmt.Sprintf("%08x-0000-4000-8000-00000000d0c0", i+1))})
-	}
-	return nil
+	w.users, err = c.users(ctx, seasons.places+1)
+	return err
 }
 
 // Run implements Workload.
-func (w *Grants) Run(ctx context.Context, seed uint64) { parts(ctx, grantParts, seed, w.turn) }
+func (w *Grants) Run(ctx context.Context, seed uint64) { play(ctx, seasons, seed, w.begin, w.turn) }
 
-func (w *Grants) turn(ctx context.Context, r *rand.Rand, client, part int) history.Outcome {
-	g := w.grants[part]
-	in := model.GrantInput{User: string(g.user), Step: []model.GrantStep{model.CheckMember, model.CheckTuple, model.ListMembers, model.GetOrg}[r.IntN(4)]}
+func (w *Grants) begin(ctx context.Context, r *rand.Rand, place int) (grant, error) {
+	ctx, cancel := w.app.cluster.within(ctx)
+	defer cancel()
+	made, err := org.Create.Call(ctx, w.app.as(r, w.users[seasons.places]), org.CreateInput{})
+	return grant{w.users[place], made.Org.ID, document(r)}, err
+}
+
+func (w *Grants) turn(ctx context.Context, r *rand.Rand, client int, g grant) history.Outcome {
+	in := model.GrantInput{Org: string(g.org), Step: []model.GrantStep{model.CheckMember, model.CheckTuple, model.ListMembers, model.GetOrg}[r.IntN(4)]}
 	if client%clientsToPart == 0 {
 		in.Step = []model.GrantStep{
 			model.AddUser, model.AddUser, model.RemoveUser, model.RemoveUser, model.SuspendOrg, model.ReinstateOrg, model.ReinstateOrg,

@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/identity/apikey"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/jepsen/history"
 )
 
 // application is a host of a workload: a service that acts for itself, or for
@@ -69,29 +70,46 @@ func (a acting) Run(ctx context.Context, call *op.Call) (*op.Reply, error) {
 	return a.Runner.Run(ctx, &c)
 }
 
-// callsToRound is how many calls each client makes in a round.
-const callsToRound = 4
+// document is an application's object that nobody had to do with.
+func document(r *rand.Rand) urn.ID {
+	return urn.ID(fmt.Sprintf("%08x-0000-4000-8000-%012x", r.Uint32(), r.Uint64N(1<<48)))
+}
 
-// rounds plays short rounds in n places beside each other until the context
-// ends. Each is about a thing of its own, which begin makes, so that many are
-// decided under faults: clientsToPart clients call at once.
-func rounds[T any](ctx context.Context, n int, seed uint64, begin func(ctx context.Context, r *rand.Rand) (T, error), turn func(ctx context.Context, r *rand.Rand, client int, thing T)) {
+// game is how a workload plays with things that it makes as it goes: the calls
+// about one of them are a history of their own, so that a run of any length
+// can be checked.
+type game struct {
+	// places is how many things are played with beside each other, calls how
+	// many calls are made about each.
+	places, calls int
+	// slowly spreads the calls over time, so that faults meet them; else all
+	// come at once.
+	slowly bool
+}
+
+// play plays until the context ends: begin makes a thing, clientsToPart clients
+// call, and so on. A thing is left alone after too many unknown outcomes.
+func play[T any](ctx context.Context, g game, seed uint64, begin func(ctx context.Context, r *rand.Rand, place int) (T, error), turn func(ctx context.Context, r *rand.Rand, client int, thing T) history.Outcome) {
 	var group sync.WaitGroup
-	for place := range n {
+	for place := range g.places {
 		group.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(place)))
 			for ctx.Err() == nil {
-				thing, err := begin(ctx, r)
+				thing, err := begin(ctx, r, place)
 				pause(ctx, r)
 				if err != nil {
 					continue // a fault: what was made is left alone
 				}
+				left := newBudget(g.calls)
 				var clients sync.WaitGroup
 				for k := range clientsToPart {
 					own := rand.New(rand.NewPCG(r.Uint64(), uint64(k)))
 					clients.Go(func() {
-						for range callsToRound {
-							turn(ctx, own, place*clientsToPart+k, thing)
+						for (ctx.Err() == nil || !g.slowly) && left.take() {
+							left.spend(turn(ctx, own, place*clientsToPart+k, thing))
+							if g.slowly {
+								pause(ctx, own)
+							}
 						}
 					})
 				}

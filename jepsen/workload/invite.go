@@ -12,6 +12,7 @@ import (
 	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/jepsen/history"
 	"github.com/weir-store/weir/jepsen/model"
 )
 
@@ -48,10 +49,10 @@ func (w *Invitations) Prepare(ctx context.Context, c *Cluster) error {
 
 // Run implements Workload.
 func (w *Invitations) Run(ctx context.Context, seed uint64) {
-	rounds(ctx, oncePlaces, seed, w.begin, w.turn)
+	play(ctx, rounds, seed, w.begin, w.turn)
 }
 
-func (w *Invitations) begin(ctx context.Context, r *rand.Rand) (*letter, error) {
+func (w *Invitations) begin(ctx context.Context, r *rand.Rand, _ int) (*letter, error) {
 	ctx, cancel := w.app.cluster.within(ctx)
 	defer cancel()
 	made, err := org.Create.Call(ctx, w.app.as(r, w.founder), org.CreateInput{})
@@ -65,26 +66,26 @@ func (w *Invitations) begin(ctx context.Context, r *rand.Rand) (*letter, error) 
 	return l, err
 }
 
-func (w *Invitations) turn(ctx context.Context, r *rand.Rand, client int, l *letter) {
+func (w *Invitations) turn(ctx context.Context, r *rand.Rand, client int, l *letter) history.Outcome {
 	thing, who := l.ID, w.invitees[r.IntN(len(w.invitees))]
 	switch n := r.IntN(10); {
 	case n < 4:
-		w.do(ctx, client, thing, model.Accept, who, func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Accept, who, func(ctx context.Context) (string, error) {
 			_, err := invitation.Accept.Call(ctx, w.app.as(r, who), invitation.AcceptInput{ID: thing, Text: &l.identifier})
 			return "", err
 		})
 	case n < 5:
-		w.do(ctx, client, thing, model.Decline, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Decline, "", func(ctx context.Context) (string, error) {
 			_, err := invitation.Decline.Call(ctx, w.app.nobody(r), invitation.DeclineInput{ID: thing, Token: &l.Token})
 			return "", err
 		})
 	case n < 7:
-		w.do(ctx, client, thing, model.Revoke, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Revoke, "", func(ctx context.Context) (string, error) {
 			_, err := invitation.Revoke.Call(ctx, w.app.as(r, w.founder), invitation.Input{ID: thing})
 			return "", err
 		})
 	default:
-		w.do(ctx, client, thing, model.Look, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Look, "", func(ctx context.Context) (string, error) {
 			got, err := invitation.Get.Call(ctx, w.app.itself(r), invitation.Input{ID: thing})
 			if got.InvitedUserID != nil {
 				return model.AcceptedBy(string(*got.InvitedUserID)), err

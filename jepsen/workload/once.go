@@ -15,8 +15,8 @@ import (
 	"github.com/weir-store/weir/jepsen/model"
 )
 
-// oncePlaces is the number of rounds that are played beside each other.
-const oncePlaces = 3
+// rounds are short, and many: each decides who wins one thing.
+var rounds = game{places: 3, calls: 12}
 
 // once is what the workloads about things with one winner have in common.
 type once struct {
@@ -31,9 +31,9 @@ func (w *once) prepare(ctx context.Context, c *Cluster, name string) (err error)
 }
 
 // do records a call, whose answer is the state that it showed.
-func (w *once) do(ctx context.Context, client int, thing urn.ID, step model.OnceStep, who urn.ID, call func(ctx context.Context) (string, error)) {
+func (w *once) do(ctx context.Context, client int, thing urn.ID, step model.OnceStep, who urn.ID, call func(ctx context.Context) (string, error)) history.Outcome {
 	in := model.OnceInput{Thing: string(thing), Step: step, Who: string(who)}
-	w.history.Do(client, in, func() (model.OnceOutput, error) {
+	return w.history.Do(client, in, func() (model.OnceOutput, error) {
 		ctx, cancel := w.app.cluster.within(ctx)
 		defer cancel()
 		state, err := call(ctx)
@@ -52,31 +52,30 @@ func (w *Shares) Prepare(ctx context.Context, c *Cluster) error { return w.prepa
 
 // Run implements Workload.
 func (w *Shares) Run(ctx context.Context, seed uint64) {
-	rounds(ctx, oncePlaces, seed, w.begin, w.turn)
+	play(ctx, rounds, seed, w.begin, w.turn)
 }
 
-func (w *Shares) begin(ctx context.Context, r *rand.Rand) (share.CreateOutput, error) {
+func (w *Shares) begin(ctx context.Context, r *rand.Rand, _ int) (share.CreateOutput, error) {
 	ctx, cancel := w.app.cluster.within(ctx)
 	defer cancel()
-	document := urn.ID(fmt.Sprintf("%08x-0000-4000-8000-%012x", r.Uint32(), r.Uint64N(1<<48)))
-	return share.Create.Call(ctx, w.app.itself(r), share.CreateInput{ObjectType: "doc", ObjectID: document, Relation: "reader", ExpiresIn: 24 * 3600, SingleUse: true})
+	return share.Create.Call(ctx, w.app.itself(r), share.CreateInput{ObjectType: "doc", ObjectID: document(r), Relation: "reader", ExpiresIn: 24 * 3600, SingleUse: true})
 }
 
-func (w *Shares) turn(ctx context.Context, r *rand.Rand, client int, s share.CreateOutput) {
+func (w *Shares) turn(ctx context.Context, r *rand.Rand, client int, s share.CreateOutput) history.Outcome {
 	id := share.GetInput{ID: s.Share.ID}
 	switch n := r.IntN(10); {
 	case n < 6:
-		w.do(ctx, client, s.Share.ID, model.Verify, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, s.Share.ID, model.Verify, "", func(ctx context.Context) (string, error) {
 			_, err := share.Verify.Call(ctx, w.app.nobody(r), share.VerifyInput{Token: s.Token})
 			return "", err
 		})
 	case n < 7:
-		w.do(ctx, client, s.Share.ID, model.Revoke, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, s.Share.ID, model.Revoke, "", func(ctx context.Context) (string, error) {
 			_, err := share.Revoke.Call(ctx, w.app.itself(r), id)
 			return "", err
 		})
 	default:
-		w.do(ctx, client, s.Share.ID, model.Look, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, s.Share.ID, model.Look, "", func(ctx context.Context) (string, error) {
 			got, err := share.Get.Call(ctx, w.app.itself(r), id)
 			if got.Status == share.StatusActive {
 				return model.Pending, err
@@ -121,10 +120,10 @@ func (w *Slugs) Prepare(ctx context.Context, c *Cluster) (err error) {
 
 // Run implements Workload.
 func (w *Slugs) Run(ctx context.Context, seed uint64) {
-	rounds(ctx, oncePlaces, seed, w.begin, w.turn)
+	play(ctx, rounds, seed, w.begin, w.turn)
 }
 
-func (w *Slugs) begin(ctx context.Context, r *rand.Rand) (*name, error) {
+func (w *Slugs) begin(ctx context.Context, r *rand.Rand, _ int) (*name, error) {
 	ctx, cancel := w.app.cluster.within(ctx)
 	defer cancel()
 	n := &name{slug: fmt.Sprintf("slug-%d", w.slugs.Add(1))}
@@ -138,7 +137,7 @@ func (w *Slugs) begin(ctx context.Context, r *rand.Rand) (*name, error) {
 	return n, nil
 }
 
-func (w *Slugs) turn(ctx context.Context, r *rand.Rand, client int, n *name) {
+func (w *Slugs) turn(ctx context.Context, r *rand.Rand, client int, n *name) history.Outcome {
 	thing, who := urn.ID(n.slug), n.orgs[r.IntN(len(n.orgs))]
 	update := func(slug op.Patch[string]) func(ctx context.Context) (string, error) {
 		return func(ctx context.Context) (string, error) {
@@ -148,18 +147,17 @@ func (w *Slugs) turn(ctx context.Context, r *rand.Rand, client int, n *name) {
 	}
 	switch k := r.IntN(10); {
 	case k < 3:
-		w.do(ctx, client, thing, model.Take, who, update(op.Put(n.slug)))
+		return w.do(ctx, client, thing, model.Take, who, update(op.Put(n.slug)))
 	case k < 5:
-		w.do(ctx, client, thing, model.Drop, who, update(op.Clear[string]()))
+		return w.do(ctx, client, thing, model.Drop, who, update(op.Clear[string]()))
 	case k < 7:
 		if ended, ok := n.pop(); ok {
-			w.do(ctx, client, thing, model.Dissolve, ended, func(ctx context.Context) (string, error) {
+			return w.do(ctx, client, thing, model.Dissolve, ended, func(ctx context.Context) (string, error) {
 				_, err := org.Revoke.Call(ctx, w.app.itself(r), org.Input{ID: ended})
 				return "", err
 			})
-			return
 		}
-		w.do(ctx, client, thing, model.Found, "", func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Found, "", func(ctx context.Context) (string, error) {
 			made, err := org.Create.Call(ctx, w.app.as(r, w.users[0]), org.CreateInput{Slug: &n.slug})
 			if err == nil {
 				n.push(made.Org.ID)
@@ -167,7 +165,7 @@ func (w *Slugs) turn(ctx context.Context, r *rand.Rand, client int, n *name) {
 			return string(made.Org.ID), err
 		})
 	default:
-		w.do(ctx, client, thing, model.Look, who, func(ctx context.Context) (string, error) {
+		return w.do(ctx, client, thing, model.Look, who, func(ctx context.Context) (string, error) {
 			got, err := org.Get.Call(ctx, w.app.itself(r), org.Input{ID: who})
 			if got.Slug != nil && *got.Slug == n.slug {
 				return string(who), err

@@ -16,8 +16,8 @@ import (
 	"github.com/weir-store/weir/jepsen/model"
 )
 
-// orgParts is the number of organizations of one workload.
-const orgParts = 4
+// seasons are long: many changes of one organization.
+var seasons = game{places: 4, calls: maxPerPart, slowly: true}
 
 // Orgs has members of an organization join, leave, rise and fall, by themselves,
 // by one another and by the host, who all know what they saw last.
@@ -30,7 +30,7 @@ type Orgs struct {
 	roles []string
 
 	app     *application
-	orgs    []*sharedOrg
+	users   [][]urn.ID
 	history *history.Recorder[model.OrgInput, model.OrgOutput]
 }
 
@@ -71,26 +71,29 @@ func (w *Orgs) Prepare(ctx context.Context, c *Cluster) (err error) {
 	if w.app, err = c.application(ctx, w.name+"-host"); err != nil {
 		return err
 	}
-	for range orgParts {
-		o := &sharedOrg{}
-		if o.users, err = c.users(ctx, model.Users); err != nil {
+	for range seasons.places {
+		users, err := c.users(ctx, model.Users)
+		if err != nil {
 			return err
 		}
-		made, err := org.Create.Call(ctx, acting{c.Connect(c.Nodes[0], w.app.token), o.users[0]}, org.CreateInput{})
-		if err != nil {
-			return fmt.Errorf("workload: create an organization: %w", err)
-		}
-		o.id, o.believed[0] = made.Org.ID, model.Seat{ID: string(made.OwnerMembership.ID), Role: model.Owner}
-		w.orgs = append(w.orgs, o)
+		w.users = append(w.users, users)
 	}
 	return nil
 }
 
 // Run implements Workload.
-func (w *Orgs) Run(ctx context.Context, seed uint64) { parts(ctx, orgParts, seed, w.turn) }
+func (w *Orgs) Run(ctx context.Context, seed uint64) { play(ctx, seasons, seed, w.begin, w.turn) }
 
-func (w *Orgs) turn(ctx context.Context, r *rand.Rand, client, part int) history.Outcome {
-	o := w.orgs[part]
+func (w *Orgs) begin(ctx context.Context, r *rand.Rand, place int) (*sharedOrg, error) {
+	ctx, cancel := w.app.cluster.within(ctx)
+	defer cancel()
+	o := &sharedOrg{users: w.users[place]}
+	made, err := org.Create.Call(ctx, w.app.as(r, o.users[0]), org.CreateInput{})
+	o.id, o.believed[0] = made.Org.ID, model.Seat{ID: string(made.OwnerMembership.ID), Role: model.Owner}
+	return o, err
+}
+
+func (w *Orgs) turn(ctx context.Context, r *rand.Rand, client int, o *sharedOrg) history.Outcome {
 	in := w.draw(r, o)
 	return w.history.Do(client, in, func() (model.OrgOutput, error) {
 		ctx, cancel := w.app.cluster.within(ctx)

@@ -108,7 +108,7 @@ func judge[In, Out any](name, keep string, m porcupine.Model, ops []history.Oper
 func parts(ctx context.Context, n int, seed uint64, turn func(ctx context.Context, r *rand.Rand, client, part int) history.Outcome) {
 	var group sync.WaitGroup
 	for part := range n {
-		budget := newBudget()
+		budget := newBudget(maxPerPart)
 		for k := range clientsToPart {
 			client := part*clientsToPart + k
 			group.Go(func() {
@@ -140,7 +140,7 @@ type budget struct {
 	left, unknown int
 }
 
-func newBudget() *budget { return &budget{left: maxPerPart, unknown: maxUnknown} }
+func newBudget(calls int) *budget { return &budget{left: calls, unknown: maxUnknown} }
 
 func (b *budget) take() bool {
 	b.mu.Lock()
