@@ -69,7 +69,7 @@ kept with a picture of it, beside the data and logs of the nodes.`,
 	f.StringSliceVar(&faults, "faults", names, "what to do: "+strings.Join(names, ", "))
 	f.StringSliceVar(&c.Workloads, "workloads", kinds, "what clients do: "+strings.Join(kinds, ", "))
 	f.StringVar(&o.output, "output", "text", "text or json")
-	f.StringVar(&o.mutant, "mutant", "", "build the program with a planted fault, and fail unless it is noticed: stale-reads")
+	f.StringVar(&o.mutant, "mutant", "", "build the program with a planted fault, and fail unless it is noticed: "+plantable())
 	return cmd
 }
 
@@ -117,13 +117,17 @@ func run(ctx context.Context, c *jepsen.Config, o options) (err error) {
 	return nil
 }
 
-// build compiles the program, so that a checkout needs no other step.
-// A mutant is a build tag that plants one fault.
+// build compiles the program, so that a checkout needs no other step, with one
+// fault planted if one is named.
 func build(ctx context.Context, dir, mutant string) (string, error) {
 	binary := filepath.Join(dir, "weir")
 	args := []string{"build", "-o", binary}
 	if mutant != "" {
-		args = append(args, "-tags", "weir_mutant_"+strings.ReplaceAll(mutant, "-", "_"))
+		overlay, err := plant(ctx, dir, mutant)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, "-overlay", overlay)
 	}
 	cmd := exec.CommandContext(ctx, "go", append(args, "github.com/weir-store/weir/cmd/weir")...)
 	cmd.Stderr = os.Stderr

@@ -162,7 +162,7 @@ func (n *Node) open() error {
 		return errors.Join(err, n.cluster.Close())
 	}
 	n.edge = edge.New(edge.Config{
-		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: agreed(n.cluster), Keys: n, Postings: n.index,
+		Catalog: catalog, Sight: access.Sight{}, Engine: engine, Log: n.cluster, Keys: n, Postings: n.index,
 		Local:  map[string]edge.Local{system.StatusQuery.Name: n.status},
 		Before: map[string]edge.Before{audit.Checkpoint.Name: n.fresh},
 		Clock:  time.Now, Random: rand.Reader, Logger: c.Log,
