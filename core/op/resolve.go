@@ -55,15 +55,17 @@ func (o *Operation) CheckReferences(in canon.Value, position int) (canon.Value, 
 	})
 }
 
-// standIn is a well-formed id that nothing has.
+// standIn is a well-formed id that nothing has. Where an input may name a thing
+// of any kind, the bare digits stand for all of them.
 func standIn(f *Field) string {
-	prefix := "obj"
-	if len(f.Prefixes) > 0 && f.Prefixes[0] != "principal" {
-		prefix = f.Prefixes[0]
-	} else if len(f.Prefixes) > 0 {
-		prefix = "usr"
+	const digits = "00000000000070008000000000000000"
+	switch {
+	case len(f.Prefixes) == 0:
+		return digits
+	case f.Prefixes[0] == "principal":
+		return "usr_" + digits
 	}
-	return prefix + "_00000000000070008000000000000000"
+	return f.Prefixes[0] + "_" + digits
 }
 
 func badReference(at, why string) *fault.Fault {

@@ -171,3 +171,28 @@ func TestTuplesGiveRights(t *testing.T) {
 	c.member.must(t, "POST", "/v1/memberships/"+c.mem[c.member.id]+"/self-leave", nil)
 	c.host.says(t, saying(c.member.id, "viewer", typ, document), false)
 }
+
+// One call makes a user and what the user has, and both ends of a tuple can be
+// what the call made before.
+func TestTuplesInABatch(t *testing.T) {
+	host := newHost(t)
+	document := uuid()
+	made := func(k int) object { return object{"$result": []any{k, "id"}} }
+	tuple := func(k int, typ string, id any) object {
+		in := saying("usr_", "owner", typ, "")
+		in["subject_id"], in["object_id"] = made(k), id
+		return object{"op": "tuple.create", "input": in}
+	}
+	out := host.must(t, "POST", "/v1/batch", object{"operations": []object{
+		{"op": "user.create", "input": object{}},
+		tuple(0, "doc", document),
+		{"op": "object.create", "input": object{"type": "note", "data": object{}}},
+		tuple(0, "obj", made(2)),
+	}})["results"].([]any)
+	owner := out[0].(object)["id"].(string)
+	host.says(t, saying(owner, "owner", "doc", document), true)
+	host.says(t, saying(owner, "owner", "obj", out[2].(object)["id"].(string)), true)
+	host.ask(t, "POST", "/v1/batch", object{"operations": []object{
+		{"op": "user.create", "input": object{}}, tuple(0, "doc", document), tuple(0, "doc", document),
+	}}).is(t, 409, "duplicate-tuple")
+}

@@ -26,6 +26,7 @@ func TestCheckAgreesWithLists(t *testing.T) {
 		below := stage.Must(s.Stage, ann, tenancy.Create.Call, tenancy.CreateInput{Name: "below", ParentID: s.org}).ID
 		objects := []urn.ID{s.note, s.org, s.scope, below, thing("doc", 1)}
 		var written []urn.ID
+		var past []answer
 		joined := map[urn.ID]urn.ID{}
 		user := func() urn.ID { return rapid.SampledFrom(users).Draw(r, "user") }
 		r.Repeat(map[string]func(*rapid.T){
@@ -85,9 +86,37 @@ func TestCheckAgreesWithLists(t *testing.T) {
 				})
 			},
 			"an hour passes": func(*rapid.T) { s.Now += stage.Hour },
-			"":               func(*rapid.T) { s.agrees(r, user(), objects, relations) },
+			"": func(*rapid.T) {
+				s.agrees(r, user(), objects, relations)
+				past = append(past, s.answer(t, user(), objects[0]), s.answer(t, user(), objects[1]))
+				then := rapid.SampledFrom(past).Draw(r, "earlier")
+				if now := s.answerAt(t, then.user, then.object, then.revision); now != then {
+					r.Fatalf("it was %+v, and the past says %+v", then, now)
+				}
+			},
 		})
 	})
+}
+
+// answer is what a set of relations was at a revision.
+type answer struct {
+	revision     uint64
+	user, object urn.ID
+	output       string
+}
+
+// answer asks now, once the clock has come to where the newest command was.
+func (s *store) answer(t *testing.T, user, object urn.ID) answer {
+	s.Change(func(*op.Tx) {})
+	return s.answerAt(t, user, object, s.Revision())
+}
+
+func (s *store) answerAt(t *testing.T, user, object urn.ID, revision uint64) answer {
+	reply, err := s.As(app).Run(t.Context(), &op.Call{Op: tuple.Check.Name, At: itoa(revision), Input: marshal(t, about(user, object, "member", "admin", "viewer", "reviewer"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{revision, user, object, string(reply.Output)}
 }
 
 // agrees holds check to the lists for one user.
