@@ -127,10 +127,12 @@ func Join(tx *op.Tx, org *Header, principal urn.ID, role Role, by urn.ID, expire
 	if f := admissible(tx, principal); f != nil {
 		return nil, f
 	}
-	if _, f := urn.Normalize(urn.PrefixUser, string(principal)); f != nil {
-		if _, f := urn.Normalize(urn.PrefixService, string(principal)); f != nil || role == Owner {
-			return nil, fault.New(fault.InvalidIDType, "members of organizations have ids with usr or svc, and only users own one")
-		}
+	if !urn.IsValid(principal, urn.PrefixUser, urn.PrefixService) {
+		detail := "members of organizations have ids with usr or svc"
+		return nil, fault.New(fault.InvalidIDType, "%s", detail).At(fault.Item{Pointer: "/principal_id", Code: string(fault.InvalidIDType), Detail: detail})
+	}
+	if f := ownable(role, principal); f != nil {
+		return nil, f
 	}
 	if m, ok := Current(tx, org, principal, tx.Time()); ok {
 		return nil, fault.New(fault.DuplicateMembership, "this principal is in the organization already; change that membership, or reinstate it").

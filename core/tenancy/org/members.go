@@ -27,7 +27,7 @@ var AddMember = op.NewCommand(Ops, op.Spec[AddMemberInput, Membership]{
 	Access:  op.May("membership_change", op.Admin, func(in AddMemberInput) op.Target { return op.Scope(in.ID) }),
 	Faults: []fault.Code{
 		fault.NotFound, fault.PermissionDenied, fault.RoleHierarchy, fault.OrgNotActive, fault.ScopeFrozen, fault.PrincipalInactive,
-		fault.DuplicateMembership, fault.InvalidRole, fault.ValidationFailed,
+		fault.DuplicateMembership, fault.InvalidRole, fault.ValidationFailed, fault.PreconditionFailed,
 	},
 	Example: AddMemberInput{ID: exampleID, UsrID: exampleNext.UsrID, Role: tenancy.Member},
 	Result:  exampleNext,

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/weir-store/weir/core/access"
@@ -54,6 +55,33 @@ func TestCreate(t *testing.T) {
 	}
 	if _, code := stage.Do(s, host, org.Create.Call, org.CreateInput{}); code != fault.PermissionDenied {
 		t.Errorf("a service founds an organization: %q", code)
+	}
+}
+
+// A service is a member like others, by whichever path, and never an owner; who
+// has a name of a caller's choice is none.
+func TestNoServiceOwns(t *testing.T) {
+	s := setUp(t)
+	o := found(s, ann, "acme").Org.ID
+	s.Principal("zed")
+	for _, row := range []struct {
+		name string
+		who  urn.ID
+		role tenancy.Role
+		want fault.Code
+	}{{"a service, as an owner", host, tenancy.Owner, fault.PreconditionFailed}, {"a name", "zed", tenancy.Viewer, fault.InvalidIDType}, {"a service", host, tenancy.Viewer, ""}} {
+		_, err := tenancy.Add.Call(context.Background(), s.As(ann), tenancy.AddInput{ID: o, PrincipalID: row.who, Role: row.role})
+		f, _ := fault.Of(err)
+		switch {
+		case row.want == "":
+			if err != nil {
+				t.Errorf("%s: %v", row.name, err)
+			}
+		case f == nil || f.Code != row.want:
+			t.Errorf("%s: %v, want %q", row.name, err, row.want)
+		case f.Code == fault.InvalidIDType && f.Status() != 422:
+			t.Errorf("%s: status %d", row.name, f.Status())
+		}
 	}
 }
 
