@@ -98,20 +98,23 @@ func denied() *fault.Fault {
 	return fault.New(fault.PermissionDenied, "this takes the relation owner or admin to the object, or a permission of the cluster")
 }
 
-// owns says whether a tuple makes the party owner or admin of an object. An
-// evaluation that comes to its limits is a no, and who has a name of a caller's
-// choice has no tuples.
+// owns says whether a tuple makes the party owner or admin of an object. To what
+// is the application's own the rules of its type lead too; what they say of the
+// store's things gives no right to these. An evaluation that comes to its limits
+// is a no, and who has a name of a caller's choice has no tuples.
 func (p *party) owns(object urn.ID) bool {
 	if !isPrincipal(p.id) {
 		return false
 	}
-	e := evaluate(p.v.Now, p.v.Time, p.id)
-	for _, role := range [...]tenancy.Role{tenancy.Owner, tenancy.Admin} {
-		if _, ok, f := e.ask(object, string(role)); ok && f == nil {
-			return true
+	e, ours := evaluate(p.v.Now, p.v.Time, p.id), urn.Registered(kind(object))
+	return slices.ContainsFunc([]tenancy.Role{tenancy.Owner, tenancy.Admin}, func(role tenancy.Role) bool {
+		if ours {
+			_, ok := direct(p.v.Now, Key{p.id, string(role), object}, p.v.Time)
+			return ok
 		}
-	}
-	return false
+		_, ok, f := e.ask(object, string(role))
+		return ok && f == nil
+	})
 }
 
 // asks says whether the caller may ask about the tuples of a subject, of an

@@ -66,29 +66,32 @@ func (in *ListInput) validate() *fault.Fault {
 }
 
 // fill merges what was written with what follows from memberships. It looks at
-// no more than op.PageScan of both.
+// no more than op.PageScan of both, and behind a full page, so that the last one
+// has no cursor.
 func (in *ListInput) fill(v state.View, at state.Time) op.Page[Tuple] {
 	walks := in.walks(v, at)
 	for _, w := range walks {
 		defer w.close()
 	}
 	var items []Tuple
-	for seen := 1; ; seen++ {
+	var next op.Cursor
+	for seen := 0; ; seen++ {
 		w := least(walks)
 		if w == nil {
 			return op.NewPage(items, "")
 		}
-		id := w.id
-		if t, ok := w.show(); ok && in.fits(&t) {
+		if seen == op.PageScan {
+			return op.NewPage(items, next)
+		}
+		t, ok := w.show()
+		ok = ok && in.fits(&t)
+		if ok && len(items) == in.Size() {
+			return op.NewPage(items, next)
+		}
+		if next = op.Cursor(w.id); ok {
 			items = append(items, t)
 		}
 		w.step()
-		if len(items) == in.Size() || seen == op.PageScan {
-			if least(walks) == nil {
-				return op.NewPage(items, "")
-			}
-			return op.NewPage(items, op.Cursor(id))
-		}
 	}
 }
 

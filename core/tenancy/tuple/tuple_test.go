@@ -232,6 +232,64 @@ func TestRuleAgainstDeletes(t *testing.T) {
 	}
 }
 
+// What the rules of a type lead to is authority over an application's things,
+// and none over the store's.
+func TestRulesGiveNoAuthority(t *testing.T) {
+	s := setUp(t)
+	s.join(cyd, tenancy.Member)
+	for _, typ := range []string{"org", "obj", "doc"} {
+		stage.Must(s.Stage, host, tuple.Put.Call, tuple.PutInput{ObjectType: typ, Rules: map[string][]tuple.Node{"owner": {
+			{Type: "computed_userset", Relation: "member"}, {Type: "computed_userset", Relation: "viewer"},
+		}}})
+	}
+	s.say(t, bea, "viewer", s.note)
+	s.say(t, bea, "viewer", thing("doc", 0xd1))
+	for _, row := range []struct {
+		as, object urn.ID
+		want       fault.Code
+	}{{cyd, s.org, fault.PermissionDenied}, {bea, s.note, fault.PermissionDenied}, {bea, thing("doc", 0xd1), ""}} {
+		k := input(row.as, "keeper", row.object)
+		k.ObjectType = string(row.object[:3])
+		if _, code := s.write(row.as, k); code != row.want {
+			t.Errorf("%s writes to %s: %q, want %q", row.as, row.object, code, row.want)
+		}
+	}
+}
+
+// A page that is just full has no cursor when nothing that fits lies behind it,
+// whatever else does.
+func TestLastPage(t *testing.T) {
+	s := setUp(t)
+	s.join(bea, tenancy.Member)
+	for _, relation := range []string{"aa", "bb"} {
+		s.say(t, bea, relation, thing("doc", 0xd1))
+	}
+	s.say(t, cyd, "aa", thing("doc", 0xd1))
+	s.SetLifecycle(cyd, identity.Suspended)
+	for _, row := range []struct {
+		name string
+		in   tuple.ListInput
+	}{
+		{"of a relation", tuple.ListInput{SubjectType: "usr", SubjectID: bea, Relation: "member"}},
+		{"between two", tuple.ListInput{SubjectType: "usr", SubjectID: bea, ObjectType: "org", ObjectID: s.org}},
+		{"behind it one that does not count", tuple.ListInput{ObjectType: "doc", ObjectID: doc, Relation: "aa"}},
+	} {
+		row.in.Limit = 1
+		if p := stage.Must(s.Stage, host, tuple.List.Call, row.in); len(p.Items) != 1 || p.HasMore || p.NextCursor != "" {
+			t.Errorf("%s: %+v", row.name, p)
+		}
+	}
+	for cursor, n := "", 0; n < 3; n++ {
+		p := stage.Must(s.Stage, host, tuple.List.Call, tuple.ListInput{SubjectType: "usr", SubjectID: bea, Paging: op.Paging{Limit: 1, Cursor: cursor}})
+		if len(p.Items) != 1 || p.HasMore != (n < 2) {
+			t.Fatalf("page %d: %+v", n, p)
+		}
+		if p.HasMore {
+			cursor = string(p.NextCursor)
+		}
+	}
+}
+
 func TestCreateDeleteAndThePast(t *testing.T) {
 	s := setUp(t)
 	in := input(bea, "viewer", s.note)
