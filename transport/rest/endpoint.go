@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
@@ -21,9 +20,6 @@ type endpoint struct {
 	status    int
 	nothing   bool
 	paged     bool
-	// location is the path of what was created, up to its id; empty if that
-	// has no path.
-	location string
 }
 
 func newEndpoint(s *server, route *wire.Route) *endpoint {
@@ -35,11 +31,6 @@ func newEndpoint(s *server, route *wire.Route) *endpoint {
 		e.status = http.StatusNoContent
 	case e.status == 0:
 		e.status = http.StatusOK
-	}
-	if get, ok := s.Catalog.Lookup(o.Noun + ".get"); ok && e.status == http.StatusCreated {
-		if base, cut := strings.CutSuffix(get.Path, "/{id}"); cut && !strings.Contains(base, "{") {
-			e.location = base + "/"
-		}
 	}
 	return e
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strconv"
 
 	"github.com/weir-store/weir/core/op"
@@ -32,12 +31,14 @@ func (e *endpoint) reply(w http.ResponseWriter, r *http.Request, reply *op.Reply
 			h.Set(wire.HeaderNext, strconv.FormatUint(reply.Raw.Next, 10))
 		}
 	}
-	if e.location != "" {
-		id, err := idOf(body)
+	if e.status == http.StatusCreated {
+		at, err := e.server.location(e.operation.Noun, body)
 		if err != nil {
 			return err
 		}
-		h.Set("Location", e.location+url.PathEscape(id))
+		if at != "" {
+			h.Set("Location", at)
+		}
 	}
 	if e.paged {
 		if cursor := nextCursor(body); cursor != "" {
@@ -69,15 +70,6 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, status int, media
 	if _, err := w.Write(body); err != nil {
 		s.gone(r, err)
 	}
-}
-
-// idOf is the id of what was created.
-func idOf(output []byte) (string, error) {
-	var created struct {
-		ID string `json:"id"`
-	}
-	err := json.Unmarshal(output, &created)
-	return created.ID, err
 }
 
 // nextCursor is the cursor at the end of an op.Page, or "". Only its tail is

@@ -49,6 +49,7 @@ type server struct {
 	Config
 	mux      *http.ServeMux
 	observer middleware.Observer
+	places   []place
 }
 
 // New makes the handler of all routes. It panics on declarations that HTTP
@@ -64,7 +65,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, mux: http.NewServeMux(), observer: middleware.Observer{Metrics: metrics, Logger: c.Logger}}
+	s := &server{Config: c, mux: http.NewServeMux(), observer: middleware.Observer{Metrics: metrics, Logger: c.Logger}, places: places(c.Catalog)}
 	for _, o := range c.Catalog.Operations() {
 		for _, route := range wire.Routes(o) {
 			s.handle(route.Pattern(), middleware.ClassPublic, newEndpoint(s, route))
