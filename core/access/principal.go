@@ -5,6 +5,7 @@ import (
 	"github.com/weir-store/weir/core/identity/relation"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
+	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -47,7 +48,8 @@ func related(v state.View, from, to urn.ID) []op.Reason {
 	return nil
 }
 
-// alongside finds the scopes that two principals belong to.
+// alongside finds the scopes that two principals belong to. Guests of an
+// organization are not told who is in it.
 func alongside(v state.View, r op.Request) []op.Reason {
 	theirs := map[urn.ID]bool{}
 	for _, m := range effective(v, r.Target.ID, r.Time) {
@@ -58,7 +60,8 @@ func alongside(v state.View, r op.Request) []op.Reason {
 	}
 	var why []op.Reason
 	for _, m := range effective(v, r.Principal, r.Time) {
-		if theirs[m.ScopeID] {
+		guest := m.Role == tenancy.Guest && urn.IsValid(m.ScopeID, urn.PrefixOrg)
+		if theirs[m.ScopeID] && !guest {
 			why = append(why, op.Reason{Via: op.ViaMembership, ScopeID: m.ScopeID, Role: string(m.Role), Level: op.Read})
 		}
 	}

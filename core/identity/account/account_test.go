@@ -12,6 +12,7 @@ import (
 	"github.com/weir-store/weir/core/identity/account"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit"
 )
@@ -150,5 +151,39 @@ func TestWhatHostsSee(t *testing.T) {
 	do(t, identity.Suspend.Call, s.Admin(), identity.LifecycleInput{ID: user})
 	if u := do(t, account.Get.Call, shop, account.GetInput{ID: user}); u.Status != "suspended" || u.Version != 2 {
 		t.Errorf("%+v", u)
+	}
+}
+
+// Guests of an organization are not told who is in it, by no list; who is in it
+// sees them.
+func TestWhatGuestsSee(t *testing.T) {
+	s := testkit.New(t)
+	shop := s.Host("shop")
+	var ids []urn.ID
+	for range 3 {
+		ids = append(ids, do(t, account.Create.Call, s.As(shop), account.CreateInput{}).ID)
+	}
+	owner, member, guest := ids[0], ids[1], ids[2]
+	o := do(t, org.Create.Call, s.For(shop, owner), org.CreateInput{}).Org.ID
+	for who, role := range map[urn.ID]tenancy.Role{member: tenancy.Viewer, guest: tenancy.Guest} {
+		do(t, org.AddMember.Call, s.For(shop, owner), org.AddMemberInput{ID: o, UsrID: who, Role: role})
+	}
+	for who, want := range map[urn.ID][]urn.ID{owner: ids, member: ids, guest: {guest}} {
+		var users, principals []urn.ID
+		for _, u := range do(t, account.List.Call, s.For(shop, who), account.ListInput{}).Items {
+			users = append(users, u.ID)
+		}
+		for _, p := range do(t, identity.List.Call, s.For(shop, who), identity.ListInput{}).Items {
+			principals = append(principals, p.ID)
+		}
+		if diff := cmp.Diff(want, users); diff != "" {
+			t.Errorf("users that %s sees: %s", who, diff)
+		}
+		if diff := cmp.Diff(want, principals); diff != "" {
+			t.Errorf("principals that %s sees: %s", who, diff)
+		}
+	}
+	if _, err := account.Get.Call(t.Context(), s.For(shop, guest), account.GetInput{ID: owner}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a guest gets the owner: %v", err)
 	}
 }
