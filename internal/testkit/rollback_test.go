@@ -10,6 +10,7 @@ import (
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/audit/chain"
 	"github.com/weir-store/weir/core/canon"
+	"github.com/weir-store/weir/core/identity/identifier"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/temporal"
@@ -66,9 +67,10 @@ func TestRollbackTakesEachCommandBack(t *testing.T) {
 }
 
 // final are the rollbacks that cannot be rolled back: a key, a share or an
-// invitation that was revoked stays dead, however it came to that.
+// invitation that was revoked stays dead, however it came to that, and an
+// identifier that was given up may be another's.
 func final(e *chain.Entry) bool {
-	return slices.Contains([]string{op.EntityCredential, share.EntityShare, invitation.Entity}, e.Entity)
+	return slices.Contains([]string{op.EntityCredential, share.EntityShare, invitation.Entity, identifier.Entity}, e.Entity)
 }
 
 // compare holds what every thing is now against what it was at a revision.

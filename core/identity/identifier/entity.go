@@ -15,7 +15,10 @@ var _ = op.NewEntity(Ops, op.Entity{
 	Name: Entity,
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
 		all := of(v, id)
-		return op.Known{Type: Entity, State: all, Content: all}, len(all) > 0
+		if len(all) == 0 {
+			return op.Known{}, false
+		}
+		return op.Known{Type: Entity, State: all, Content: all}, true
 	},
 	Rights: func(_ state.View, id urn.ID) (see, revert []op.Right) {
 		administer := op.Right{Permission: op.Administer}

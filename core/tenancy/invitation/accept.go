@@ -42,7 +42,7 @@ var Accept = op.NewCommand(Ops, op.Spec[AcceptInput, Accepted]{
 	},
 	Example: AcceptInput{ID: exampleID, Text: new(exampleText)},
 	Result:  exampleAccepted(),
-	Undo:    op.Final("an invitation that was accepted stays accepted; remove the member"),
+	Undo:    op.Reversible("membership.admin_remove"),
 	Validate: func(in *AcceptInput) *fault.Fault {
 		if in.Text != nil && len(*in.Text) > maxIdentifier {
 			return tooLong("accepting_identifier")

@@ -84,12 +84,17 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	if err != nil {
 		return CreateOutput{}, err
 	}
-	supersede(tx, org, in.Named)
+	waiting := Waiting(tx, org.ID, in.Named)
 	r := &Row{
 		ID: tx.NewID(urn.PrefixInvitation), OrgID: org.ID, Identifier: in.Named, Role: in.Role, Status: StatusPending, Grants: grants,
 		InvitedBy: tx.Caller.ID, Member: member, CreatedAt: tx.Time(), ExpiresAt: in.ExpiresAt, Digest: in.Digest,
 	}
 	r.put(tx, actionCreate, nil)
+	for _, old := range waiting {
+		if !old.note(tx, org) {
+			old.settle(tx, actionRevoke, end{StatusRevoked, tx.Time(), tx.Caller.ID})
+		}
+	}
 	return CreateOutput{Invitation: r.shown(tx, org, tx.Time())}, nil
 })
 
@@ -150,13 +155,4 @@ func Waiting(v state.View, org urn.ID, id op.Identifier) (waiting []*Row) {
 		return true
 	})
 	return waiting
-}
-
-// supersede ends the invitation that waits for the same identifier.
-func supersede(tx *op.Tx, org *tenancy.Header, id op.Identifier) {
-	for _, r := range Waiting(tx, org.ID, id) {
-		if !r.note(tx, org) {
-			r.settle(tx, actionRevoke, end{StatusRevoked, tx.Time(), tx.Caller.ID})
-		}
-	}
 }

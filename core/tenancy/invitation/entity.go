@@ -7,10 +7,13 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-// content is what a rollback compares of an invitation.
+// content is what a rollback compares of an invitation. Its answer is no part of
+// it: one that was given stays given, whatever becomes of the member.
 type content struct {
-	Status string `json:"status"`
+	Revoked bool `json:"revoked"`
 }
+
+func (r *Row) content() content { return content{r.Status == StatusRevoked} }
 
 // The past of invitations. What of it shows whom one was sent to stays sealed.
 var _ = op.NewEntity(Ops, op.Entity{
@@ -21,8 +24,8 @@ var _ = op.NewEntity(Ops, op.Entity{
 			return op.Known{}, false
 		}
 		return op.Known{
-			Type: Entity, ScopeID: r.OrgID, Version: r.Version, Ended: r.Status != StatusPending,
-			State: r.shown(v, o, 0), Bound: r, Content: content{r.Status},
+			Type: Entity, ScopeID: r.OrgID, Version: r.Version, Ended: r.Status == StatusRevoked,
+			State: r.shown(v, o, 0), Bound: r, Content: r.content(),
 		}, true
 	},
 	Rights: func(v state.View, id urn.ID) (see, revert []op.Right) {
@@ -46,12 +49,10 @@ func revert(tx *op.Tx, id urn.ID, past state.View) error {
 	}
 	was, _, there := find(past, id)
 	switch {
-	case there && was.Status == r.Status:
-		return op.Moot("the invitation is as it was")
-	case r.Status == StatusAccepted:
-		return fault.New(fault.PreconditionFailed, "an invitation that was accepted stays accepted; remove the member")
+	case there && was.content() == r.content():
+		return op.Moot("the invitation is as it was, but for its answer, which stays")
 	case there:
-		return fault.New(fault.PreconditionFailed, "an invitation that has ended stays so; send a new one")
+		return fault.New(fault.PreconditionFailed, "an invitation that was revoked stays revoked; send a new one")
 	case r.ended(tx, o, tx.Time()).status != "":
 		return op.Moot("the invitation has ended")
 	}
