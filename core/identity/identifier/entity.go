@@ -1,8 +1,6 @@
 package identifier
 
 import (
-	"slices"
-
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
@@ -14,11 +12,11 @@ import (
 var _ = op.NewEntity(Ops, op.Entity{
 	Name: Entity,
 	Known: func(v state.View, id urn.ID) (op.Known, bool) {
-		all := of(v, id)
-		if len(all) == 0 {
+		all, had := of(v, id)
+		if !had {
 			return op.Known{}, false
 		}
-		return op.Known{Type: Entity, State: all, Content: all}, true
+		return op.Known{Type: Entity, Ended: len(all) == 0, State: all, Content: all}, true
 	},
 	Rights: func(_ state.View, id urn.ID) (see, revert []op.Right) {
 		administer := op.Right{Permission: op.Administer}
@@ -32,8 +30,7 @@ var _ = op.NewEntity(Ops, op.Entity{
 func revert(tx *op.Tx, id urn.ID, past state.View) error {
 	var lost []*binding
 	byPrincipal.Scan(tx, state.Range{Prefix: state.Key(key.IdentifierPrincipal, string(id))}).Each(func(b *binding) bool {
-		was, had := bindings.Get(past, state.Key(key.Identifier, string(b.Login[:])))
-		if !had || was.Released || was.PrincipalID != id {
+		if was, had := bindings.Get(past, b.key()); !b.Released && (!had || was.Released) {
 			lost = append(lost, b)
 		}
 		return true
@@ -41,7 +38,7 @@ func revert(tx *op.Tx, id urn.ID, past state.View) error {
 	if len(lost) == 0 {
 		return op.Moot("it has no identifier that it had not then")
 	}
-	for _, b := range slices.Backward(lost) {
+	for _, b := range lost {
 		b.Released = true
 		bindings.Put(tx.Tx, b)
 	}

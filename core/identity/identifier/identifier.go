@@ -18,8 +18,8 @@ var Ops = &op.Set{Noun: "identifier", Doc: "Identifiers are what people are call
 // Entity is what the trail calls the identifiers of a principal, taken together.
 const Entity = "identifier"
 
-// binding is one identifier, and whose it is. There is one row to each
-// identifier; who has it next takes the row over.
+// binding is one identifier of one principal. Rows are kept: who had an
+// identifier and gave it up has one that is released.
 type binding struct {
 	// Login is the digest by which names of accounts are compared.
 	Login       op.Digest  `cbor:"1,keyasint"`
@@ -33,18 +33,20 @@ type binding struct {
 var byPrincipal = &state.Index[binding]{
 	Space: key.IdentifierPrincipal,
 	Keys: func(b *binding, add func(key.Key)) {
-		if !b.Released {
-			add(state.Key(key.IdentifierPrincipal, string(b.PrincipalID), string(b.Login[:])))
-		}
+		add(state.Key(key.IdentifierPrincipal, string(b.PrincipalID), string(b.Login[:])))
 	},
 }
 
 var bindings = state.NewTable(state.Spec[binding]{
 	Space:   key.Identifier,
-	Key:     func(b *binding) key.Key { return state.Key(key.Identifier, string(b.Login[:])) },
+	Key:     (*binding).key,
 	Refers:  func(b *binding, to func(key.Key)) { to(state.Key(key.Principal, string(b.PrincipalID))) },
 	Indexes: []*state.Index[binding]{byPrincipal},
 })
+
+func (b *binding) key() key.Key {
+	return state.Key(key.Identifier, string(b.Login[:]), string(b.PrincipalID))
+}
 
 // Identifier is an identifier as callers see it. Text is sealed everywhere but
 // in answers.
@@ -57,13 +59,13 @@ func (b *binding) shown() Identifier { return Identifier{&b.Text, b.Since} }
 
 // Holder finds the live user who has an identifier: one that is archived gave up
 // those that he had.
-func Holder(v state.View, id op.Identifier) (urn.ID, bool) {
-	b, ok := bindings.Get(v, state.Key(key.Identifier, string(id.Login[:])))
-	if !ok || b.Released {
-		return "", false
-	}
-	p, ok := identity.Find(v, b.PrincipalID)
-	return b.PrincipalID, ok && p.Lifecycle != identity.Archived
+func Holder(v state.View, id op.Identifier) (holder urn.ID, ok bool) {
+	each(v, id.Login, func(b *binding) {
+		if p, known := identity.Find(v, b.PrincipalID); known && p.Lifecycle != identity.Archived {
+			holder, ok = p.ID, true
+		}
+	})
+	return holder, ok
 }
 
 // Has says whether a user has an identifier.
@@ -72,8 +74,19 @@ func Has(v state.View, principal urn.ID, id op.Identifier) bool {
 	return ok && holder == principal
 }
 
+// each calls fn for those who were given an identifier and did not give it up:
+// one at the most is not archived.
+func each(v state.View, login op.Digest, fn func(b *binding)) {
+	bindings.Scan(v, state.Range{Prefix: state.Key(key.Identifier, string(login[:]))}).Each(func(b *binding) bool {
+		if !b.Released {
+			fn(b)
+		}
+		return true
+	})
+}
+
 // Bind says that a user has an identifier. identifier-in-use is the answer where
-// another one has it.
+// another one has it; one that is archived loses it for good.
 func Bind(tx *op.Tx, principal urn.ID, id op.Identifier) *fault.Fault {
 	if Has(tx, principal, id) {
 		return nil
@@ -81,28 +94,39 @@ func Bind(tx *op.Tx, principal urn.ID, id op.Identifier) *fault.Fault {
 	if _, taken := Holder(tx, id); taken {
 		return fault.New(fault.IdentifierInUse, "a user has this identifier already; act as that user")
 	}
-	before := of(tx, principal)
-	bindings.Put(tx.Tx, &binding{Login: id.Login, PrincipalID: principal, Text: id.Sealed, Since: tx.Time()})
-	record(tx, "create", principal, before)
+	var former []*binding
+	each(tx, id.Login, func(b *binding) { former = append(former, b) })
+	put(tx, "create", &binding{Login: id.Login, PrincipalID: principal, Text: id.Sealed, Since: tx.Time()})
+	for _, b := range former {
+		if b.PrincipalID != principal {
+			b.Released = true
+			put(tx, "revoke", b)
+		}
+	}
 	return nil
 }
 
-// of lists the identifiers of a principal; nil if it has none.
-func of(v state.View, principal urn.ID) []Identifier {
-	var found []Identifier
-	byPrincipal.Scan(v, state.Range{Prefix: state.Key(key.IdentifierPrincipal, string(principal))}).Each(func(b *binding) bool {
-		found = append(found, b.shown())
-		return true
-	})
-	return found
-}
-
-func record(tx *op.Tx, action string, principal urn.ID, before []Identifier) {
-	r := op.Record{Action: action, Entity: Entity, TargetID: principal, After: of(tx, principal)}
-	if before != nil {
+// put writes a row and leaves the trace.
+func put(tx *op.Tx, action string, b *binding) {
+	r := op.Record{Action: action, Entity: Entity, TargetID: b.PrincipalID}
+	if before, had := of(tx, b.PrincipalID); had {
 		r.Before = before
 	}
+	bindings.Put(tx.Tx, b)
+	r.After, _ = of(tx, b.PrincipalID)
 	tx.Record(r)
+}
+
+// of lists the identifiers of a principal, and says whether it ever had one.
+func of(v state.View, principal urn.ID) (found []Identifier, had bool) {
+	found = []Identifier{}
+	byPrincipal.Scan(v, state.Range{Prefix: state.Key(key.IdentifierPrincipal, string(principal))}).Each(func(b *binding) bool {
+		if had = true; !b.Released {
+			found = append(found, b.shown())
+		}
+		return true
+	})
+	return found, had
 }
 
 const exampleUser urn.ID = "usr_01890a5d0c1e7000a000000000000007"

@@ -45,7 +45,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Identifier]]{
 		}
 		r.After = state.Key(key.IdentifierPrincipal, string(in.ID), string(after[:]))
 	}
-	show := func(b *binding) (Identifier, bool) { return b.shown(), true }
+	show := func(b *binding) (Identifier, bool) { return b.shown(), !b.Released }
 	cursor := func(b *binding) op.Cursor { return op.Cursor(hex.EncodeToString(b.Login[:])) }
 	page := op.Fill(byPrincipal.Scan(v, r), in.Paging, show, cursor)
 	v.Read(op.Record{Action: "read", Entity: Entity, TargetID: in.ID, Items: uint64(len(page.Items))})

@@ -6,9 +6,9 @@ import (
 	"github.com/weir-store/weir/core/audit"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/identity/identifier"
+	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/org"
-	"github.com/weir-store/weir/core/temporal"
 	"github.com/weir-store/weir/core/urn"
 )
 
