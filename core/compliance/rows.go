@@ -174,7 +174,7 @@ func versioned(c *course, row any) {
 // ownership asks once whether the cluster has somebody to run it, then of each
 // scope whether it has an owner. A store that holds nothing needs neither.
 func ownership(c *course) bool {
-	if c.After == nil && c.v.Revision() > 0 && !identity.Administered(c.v, "") {
+	if len(c.After) == 0 && c.v.Revision() > 0 && !identity.Administered(c.v, "") {
 		c.result.violation("no active principal holds " + string(op.Administer))
 	}
 	return over(owned, key.Scope)(c)
