@@ -10,9 +10,12 @@ import (
 )
 
 // maxCascade is how many invitations one command writes down as revoked because
-// their sender lost the right to send them. Those beyond are shown as revoked
-// all the same: that is derived.
-const maxCascade = 200
+// their sender lost the right to send them, of the first maxLooked that wait.
+// Those beyond are shown as revoked all the same: that is derived.
+const (
+	maxCascade = 200
+	maxLooked  = 1000
+)
 
 // Who leaves an organization, is removed or comes down in it takes with him what
 // he could not have sent any more.
@@ -31,6 +34,7 @@ var _ = op.NewGuard(Ops, identity.Archive, func(tx *op.Tx, in identity.ArchiveIn
 func cascade(tx *op.Tx, sent key.Key) {
 	var lost []*Row
 	var ends []end
+	looked := 0
 	orgs := map[urn.ID]*tenancy.Header{}
 	byInviter.Scan(tx, state.Range{Prefix: sent}).Each(func(r *Row) bool {
 		org, known := orgs[r.OrgID]
@@ -39,14 +43,15 @@ func cascade(tx *op.Tx, sent key.Key) {
 			orgs[r.OrgID] = org
 		}
 		e := r.ended(tx, org, tx.Time())
+		looked++
 		if e.status != StatusRevoked {
-			return true
+			return looked < maxLooked
 		}
 		if e.at >= tx.Time() { // it ends by this very command
 			e = end{StatusRevoked, tx.Time(), tx.Caller.ID}
 		}
 		lost, ends = append(lost, r), append(ends, e)
-		return len(lost) < maxCascade
+		return looked < maxLooked && len(lost) < maxCascade
 	})
 	for i, r := range lost {
 		r.settle(tx, actionRevoke, ends[i])
