@@ -229,12 +229,17 @@ func TestPlantedDefects(t *testing.T) {
 			if r := results[i]; r.Outcome != compliance.Failed || !strings.Contains(strings.Join(r.Violations, "\n"), x.want) {
 				t.Errorf("%+v", r)
 			}
-			parts := compliance.InParts(s.view(), 3)
-			for i := range parts {
-				parts[i].Checked, results[i].Checked = 0, 0
+			for i := range results {
+				results[i].Checked = 0
 			}
-			if d := cmp.Diff(results, parts); d != "" {
-				t.Errorf("in parts it finds something else (-whole +parts):\n%s", d)
+			for budget := 1; budget < 12; budget++ {
+				parts := compliance.InParts(s.view(), budget)
+				for i := range parts {
+					parts[i].Checked = 0
+				}
+				if d := cmp.Diff(results, parts); d != "" {
+					t.Errorf("in parts of %d it finds something else (-whole +parts):\n%s", budget, d)
+				}
 			}
 		})
 	}
