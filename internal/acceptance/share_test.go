@@ -193,3 +193,27 @@ func TestShareEndsWithItsCreatorsRight(t *testing.T) {
 	carol := newcomer(t, "carol")
 	carol.ask(t, "POST", "/v1/shares", object{"object_type": "obj", "object_id": note, "relation": "viewer", "expires_in": 60}).is(t, 404, "not-found")
 }
+
+// A user shares through a host as himself, and the trail names both.
+func TestShareOfAUser(t *testing.T) {
+	host, alice, bob := application(t), user(t, "alice"), user(t, "bob")
+	note := alice.note(t, object{})
+	id, token := host.acting(alice).shared(t, object{"object_type": "obj", "object_id": note, "relation": "viewer"})
+	if s := alice.must(t, "GET", "/v1/shares/"+id, nil); s["created_by"] != alice.id {
+		t.Errorf("it was made by %v", s["created_by"])
+	}
+	entry := root().must(t, "GET", "/v1/audit/entries?action=share_create&target_id="+id, nil)["items"].([]any)[0].(object)
+	if entry["actor_id"] != alice.id || entry["impersonator_id"] != host.id {
+		t.Errorf("the trail says %v for %v", entry["impersonator_id"], entry["actor_id"])
+	}
+	host.acting(bob).ask(t, "POST", "/v1/shares", object{"object_type": "obj", "object_id": note, "relation": "viewer", "expires_in": 60}).is(t, 404, "not-found")
+	host.acting(bob).everywhere(t, "GET", "/v1/shares/"+id, nil, 404, "not-found")
+	root().must(t, "POST", "/v1/principals/"+alice.id+"/suspend", nil)
+	for node := range 3 {
+		verify(t, node, token).is(t, 401, "share-revoked")
+	}
+	root().must(t, "POST", "/v1/principals/"+alice.id+"/resume", nil)
+	for node := range 3 {
+		verify(t, node, token).good(t)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/weir-store/weir/core/identity"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
+	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/tenancy/share"
@@ -112,4 +113,44 @@ func TestOrganizations(t *testing.T) {
 	expect("reinstated", state{})
 	must(st, owner, org.Revoke.Call, in)
 	expect("revoked", state{fault.ShareRevoked, fault.OrgNotActive})
+}
+
+// A rule that denies sharing keeps a share from being made, and from being used.
+func TestDenied(t *testing.T) {
+	for _, row := range []struct {
+		name         string
+		kind, target string
+		other        fault.Code
+	}{
+		{"the object", rules.TargetObject, "", fault.PermissionDenied},
+		{"who shares", rules.TargetPrincipal, "alice", ""},
+		{"the type", rules.TargetObjectType, "note", fault.PermissionDenied},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			st := newStreet(t)
+			out := st.share("alice", nil)
+			rule := must(st, "root", rules.Create.Call, rules.CreateInput{Name: "no", Type: "access", Effect: rules.Deny, Conditions: op.JSON(`{"action":"share_create"}`)})
+			target := row.target
+			if target == "" {
+				target = string(st.note)
+			}
+			must(st, "root", rules.Bind.Call, rules.BindInput{ID: rule.ID, TargetType: row.kind, TargetID: target})
+			if _, code := do(st, "alice", share.Create.Call, st.input()); code != fault.PermissionDenied {
+				t.Errorf("made: %q", code)
+			}
+			if _, code := do(st, "hanna", share.Create.Call, st.input()); code != row.other {
+				t.Errorf("made by a host: %q, want %q", code, row.other)
+			}
+			if _, code := do(st, "zoe", share.Create.Call, st.input()); code != fault.NotFound {
+				t.Errorf("made by a stranger: %q", code)
+			}
+			if code := st.verify(out.Token); code != fault.ShareRevoked {
+				t.Errorf("used: %q", code)
+			}
+			must(st, "root", rules.Unbind.Call, rules.UnbindInput{ID: rule.ID, TargetType: row.kind, TargetID: target})
+			if code := st.verify(out.Token); code != "" {
+				t.Errorf("used after the rule: %q", code)
+			}
+		})
+	}
 }

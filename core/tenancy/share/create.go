@@ -45,7 +45,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	Doc:      "It takes the relation owner or admin to the object, or admin on it, or tuples.write or org.host; an organization or a scope is shared with the relation owner by an owner only. The share ends when its creator loses that right, and counts again when it comes back.",
 	Route:    "POST /v1/shares",
 	Status:   201,
-	Access:   op.Anyone[CreateInput](ActionCreate).On(func(in CreateInput) op.Target { return in.target() }),
+	Access:   op.Anyone[CreateInput](ActionCreate),
 	Faults:   []fault.Code{fault.NotFound, fault.PermissionDenied, fault.RoleHierarchy, fault.ShareLifetime, fault.InvalidFormat, fault.InvalidID, fault.OrgNotActive, fault.ScopeFrozen, fault.IsolationViolation},
 	Example:  CreateInput{ObjectType: example.ObjectType, ObjectID: example.ObjectID, Relation: example.Relation, ExpiresIn: 3600, SingleUse: true},
 	Result:   CreateOutput{Share: example, Token: exampleToken},
@@ -93,16 +93,6 @@ func (in *CreateInput) validate() *fault.Fault {
 			At(fault.Item{Pointer: "/expires_in", Code: string(fault.ShareLifetime), Detail: "out of bounds"})
 	}
 	return nil
-}
-
-// target is what rules about the object look at.
-func (in *CreateInput) target() op.Target {
-	k, f := in.key()
-	if f != nil {
-		return op.Target{}
-	}
-	t, _ := target(k.Object)
-	return t
 }
 
 // open refuses to share what is closed to new grants.
