@@ -43,7 +43,7 @@ func shared(t *testing.T, log [][]byte, r *rand.Rand) [][]byte {
 // come to one state: one that has all in memory, one that is opened anew after
 // every few entries, and one that began with a transferred state.
 func TestReplicasAgreeOnAnything(t *testing.T) {
-	s, _ := anything(t, 4000)
+	s, _ := anything(t, 12_000)
 	r := rand.New(rand.NewPCG(3, 4))
 	log := shared(t, s.Entries, r)
 	one, engine := machine(t, memdb.New()), disk(t)

@@ -181,11 +181,15 @@ func (s *Solo) Host(id urn.ID) string {
 	return token
 }
 
-// Token creates a principal with a key and gives the key's token.
+// Token creates a principal with a key and gives the key's token: a service if
+// its id says so, else a user.
 func (s *Solo) Token(id urn.ID) string {
 	s.tb.Helper()
-	ctx := context.Background()
-	if _, err := identity.Create.Call(ctx, s.Admin(), identity.CreateInput{ID: id, Kind: identity.KindUser}); err != nil {
+	ctx, kind := context.Background(), identity.KindUser
+	if urn.IsValid(id, urn.PrefixService) {
+		kind = "service"
+	}
+	if _, err := identity.Create.Call(ctx, s.Admin(), identity.CreateInput{ID: id, Kind: kind}); err != nil {
 		s.tb.Fatalf("create %s: %v", id, err)
 	}
 	key, err := apikey.Create.Call(ctx, s.Admin(), apikey.CreateInput{PrincipalID: id, Name: "test"})
