@@ -61,11 +61,11 @@ func enter(v state.View, at state.Time, closed bool, held []*tenancy.Membership)
 	return s
 }
 
-// held reads the memberships of a principal that count by themselves; all that
-// it ever had, if closed ones are asked for.
+// held reads the memberships of a principal that count by themselves; those that
+// ended last too, if closed ones are asked for.
 func held(v state.View, principal urn.ID, at state.Time, closed bool) []*tenancy.Membership {
 	var found []*tenancy.Membership
-	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
+	tenancy.EachHeld(v, principal, func(m *tenancy.Membership) bool {
 		if closed || m.Live(at) {
 			found = append(found, m)
 		}

@@ -160,8 +160,13 @@ var plants = []struct {
 		first, _ := tenancy.FindMembership(s.view(), s.first)
 		s.change(s.second, func(m *tenancy.Membership) { m.CreatedAt = first.CreatedAt })
 	}},
-	{"a chain that breaks off", "membership_chains", "0 memberships follow it", func(s *town) {
+	{"a chain that breaks off", "membership_chains", "whether the next one replaces it is false", func(s *town) {
 		s.change(s.second, func(m *tenancy.Membership) { m.Replaces = "" })
+	}},
+	{"two memberships that follow one", "membership_chains", "does already", func(s *town) {
+		twin, _ := tenancy.FindMembership(s.view(), s.second)
+		twin.ID, twin.Status, twin.TupleID, twin.TupleAt = "mem_ffffffffffff7000a000000000000099", tenancy.StatusRevoked, "", 0
+		s.put(state.Key(key.Membership, string(twin.PrincipalID), twin.ScopeID, twin.ID), twin)
 	}},
 	{"a stay that began with another membership", "membership_chains", "says that the stay began with", func(s *town) {
 		s.change(s.guest, func(m *tenancy.Membership) { m.Root = ghost })

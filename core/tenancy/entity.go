@@ -107,7 +107,7 @@ func (h *Header) mayBecome(tx *op.Tx, was *Header) error {
 // belongings and scopes that others rely on must be taken back first.
 func vacant(tx *op.Tx, h *Header) *fault.Fault {
 	var f *fault.Fault
-	everybody(tx, h.ID).Each(func(m *Membership) bool {
+	GrantsOn(tx, h.ID, "").Each(func(m *Membership) bool {
 		if m.PrincipalID != h.OwnerID && m.Live(tx.Time()) {
 			f = conflict("the scope has members other than its creator; roll back their memberships too, or archive the scope")
 		}

@@ -80,7 +80,7 @@ func (h *Header) inherit(tx *op.Tx, heir urn.ID) error {
 // orphans lists the scopes that have no owner but one who can act no more.
 func orphans(tx *op.Tx, principal urn.ID) []*Header {
 	var found []*Header
-	Of(tx, principal).Each(func(m *Membership) bool {
+	EachHeld(tx, principal, func(m *Membership) bool {
 		if m.Role == Owner && m.Live(tx.Time()) {
 			if h, ok := Find(tx, m.ScopeID); ok && !h.Archived && !OwnedBeside(tx, h, principal, tx.Time()) {
 				found = append(found, h)

@@ -67,7 +67,7 @@ const countBound = 1000
 // ended counts what ends with a scope, as far as countBound.
 func ended(tx *op.Tx, scope urn.ID) []fault.Member {
 	var members, shares uint64
-	everybody(tx, scope).Each(func(m *Membership) bool {
+	GrantsOn(tx, scope, "").Each(func(m *Membership) bool {
 		if m.Live(tx.Time()) {
 			members++
 		}

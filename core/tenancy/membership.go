@@ -230,19 +230,31 @@ func Of(v state.View, principal urn.ID) *state.Rows[Membership] {
 	return memberships.Scan(v, state.Range{Prefix: state.Key(key.Membership, string(principal))})
 }
 
-// everybody walks all memberships that a scope ever had, in order of id.
-func everybody(v state.View, scope urn.ID) *state.Rows[Membership] {
-	return byScope.Scan(v, state.Range{Prefix: state.Key(key.MembershipScope, scope)})
-}
-
-// Held reads the memberships of a principal in one scope.
+// Held reads the memberships by which a principal may be in one scope. In an
+// organization that is the newest alone: what came before it ended before it
+// came, however often the role has changed.
 func Held(v state.View, scope, principal urn.ID) []*Membership {
 	var held []*Membership
-	memberships.Scan(v, state.Range{Prefix: state.Key(key.Membership, string(principal), scope)}).Each(func(m *Membership) bool {
+	memberships.Scan(v, state.Range{Prefix: inScope(scope, principal), Reverse: true}).Each(func(m *Membership) bool {
 		held = append(held, m)
-		return true
+		return m.Root == ""
 	})
+	slices.Reverse(held)
 	return held
+}
+
+// Stood walks all memberships that a principal ever had in one scope, the oldest
+// in front, after a given one.
+func Stood(v state.View, scope, principal, after urn.ID) *state.Rows[Membership] {
+	r := state.Range{Prefix: inScope(scope, principal)}
+	if after != "" {
+		r.After = state.Key(key.Membership, string(principal), scope, after)
+	}
+	return memberships.Scan(v, r)
+}
+
+func inScope(scope, principal urn.ID) key.Key {
+	return state.Key(key.Membership, string(principal), scope)
 }
 
 // shown gives the membership as it counts at a time.

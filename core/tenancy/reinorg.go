@@ -14,11 +14,10 @@ import (
 
 // newest is the last row of a principal in an organization.
 func newest(v state.View, org, principal urn.ID) *Membership {
-	held := Held(v, org, principal)
-	if len(held) == 0 {
-		return nil
+	if held := Held(v, org, principal); len(held) > 0 {
+		return held[0]
 	}
-	return held[len(held)-1]
+	return nil
 }
 
 func firstMembership(v state.View, id urn.ID) urn.ID {
@@ -29,7 +28,8 @@ func firstMembership(v state.View, id urn.ID) urn.ID {
 	if scope, _ := Find(v, m.ScopeID); scope.Kind != KindOrg {
 		return id
 	}
-	return Held(v, m.ScopeID, m.PrincipalID)[0].ID
+	oldest, _ := first(Stood(v, m.ScopeID, m.PrincipalID, ""))
+	return oldest.ID
 }
 
 // standing is what a row makes of its member; nothing if it has ended.

@@ -2,11 +2,11 @@ package testkit
 
 import "github.com/weir-store/weir/storage"
 
-// Walks is an engine that counts the walks over it: what a command costs,
-// without a clock.
+// Walks is an engine that counts the walks over it, and their steps: what a
+// command or a query costs, without a clock.
 type Walks struct {
 	storage.Engine
-	N int
+	N, Steps int
 }
 
 // Snapshot implements storage.Engine.
@@ -25,5 +25,15 @@ type walked struct {
 
 func (s walked) Scan(start, end []byte, reverse bool) storage.Iterator {
 	s.walks.N++
-	return s.Snapshot.Scan(start, end, reverse)
+	return stepped{s.Snapshot.Scan(start, end, reverse), s.walks}
+}
+
+type stepped struct {
+	storage.Iterator
+	walks *Walks
+}
+
+func (s stepped) Next() bool {
+	s.walks.Steps++
+	return s.Iterator.Next()
 }

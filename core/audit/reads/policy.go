@@ -107,7 +107,7 @@ func mentioned(v state.View, id urn.ID) string {
 // belongs says whether a principal is, or ever was, in or below a strict scope.
 func belongs(v state.View, principal urn.ID) (found bool) {
 	strict := func(scope urn.ID) bool { return mentioned(v, policyOf("scope", string(scope))) == Strict }
-	tenancy.Of(v, principal).Each(func(m *tenancy.Membership) bool {
+	tenancy.EachHeld(v, principal, func(m *tenancy.Membership) bool {
 		found = strict(m.ScopeID)
 		for _, above := range m.Above {
 			found = found || strict(above)

@@ -63,14 +63,15 @@ func (r *Row) abandoned(v state.View, org *tenancy.Header, at state.Time) (e end
 		return end{}, false
 	}
 	last := sent
-	for _, m := range tenancy.Held(v, r.OrgID, r.InvitedBy) {
-		if m.Root != sent.Root || m.ID <= sent.ID {
-			continue
+	tenancy.Stood(v, r.OrgID, r.InvitedBy, sent.ID).Each(func(m *tenancy.Membership) bool {
+		if m.Root != sent.Root {
+			return false
 		}
-		if !gives(m.Role, r.Role) {
-			return end{StatusRevoked, m.CreatedAt, ""}, true
-		}
-		last = m
+		last, lost = m, !gives(m.Role, r.Role)
+		return !lost
+	})
+	if lost {
+		return end{StatusRevoked, last.CreatedAt, ""}, true
 	}
 	m := last.EffectiveIn(v, org, at)
 	e = end{StatusRevoked, m.UpdatedAt, m.RemovedBy}

@@ -112,10 +112,11 @@ var GetChain = op.NewQuery(tenancy.Memberships, op.Spec[MembershipInput, Chain]{
 		return Chain{}, op.NotFound()
 	}
 	var c Chain
-	for _, row := range tenancy.Held(v, m.ScopeID, m.PrincipalID) {
+	tenancy.Stood(v, m.ScopeID, m.PrincipalID, "").Each(func(row *tenancy.Membership) bool {
 		if row.ID == m.ID || row.Root != "" && row.Root == m.Root {
 			c.Items = append(c.Items, Shown(v, row, v.At))
 		}
-	}
+		return true
+	})
 	return c, nil
 })
