@@ -24,7 +24,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 	Route:   "POST /v1/scopes",
 	Status:  201,
 	Access:  op.Anyone[CreateInput]("scope_create"),
-	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.LimitExceeded},
+	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.OrgNotActive, fault.LimitExceeded, fault.PreconditionFailed},
 	Example: CreateInput{Name: "Team", Description: "What the team works on", Metadata: op.JSON(`{"color":"blue"}`)},
 	Result:  example,
 	Undo:    op.Reversible("scope.archive"),
@@ -48,7 +48,9 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 	if f := h.found(tx); f != nil {
 		return Scope{}, f
 	}
-	grant(tx, h.ID, tx.Caller.ID, Owner, 0)
+	if m := grant(tx, h.ID, tx.Caller.ID, Owner, 0).shown(tx, h, tx.Time()); m.Status != StatusActive {
+		return Scope{}, fault.New(fault.PreconditionFailed, "below an organization only its members create scopes, or nobody would own them; a host names one in X-Act-As")
+	}
 	return h.shown(), nil
 })
 

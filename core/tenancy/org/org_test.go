@@ -85,6 +85,20 @@ func TestNoServiceOwns(t *testing.T) {
 	}
 }
 
+// A scope below an organization has an owner who counts: a host that is no
+// member of it creates none in its own name.
+func TestNoScopeWithoutOwner(t *testing.T) {
+	s := setUp(t)
+	o := found(s, ann, "acme").Org.ID
+	in := tenancy.CreateInput{Name: "team", ParentID: o}
+	if _, code := stage.Do(s, host, tenancy.Create.Call, in); code != fault.PreconditionFailed {
+		t.Errorf("a host: %q", code)
+	}
+	stage.Must(s, ann, tenancy.Create.Call, in)
+	join(s, o, host, tenancy.Admin)
+	stage.Must(s, host, tenancy.Create.Call, in)
+}
+
 // TestSlugForm has a row for each way not to be a slug.
 func TestSlugForm(t *testing.T) {
 	s := setUp(t)
