@@ -67,7 +67,8 @@ func hosting(v state.View, p *identity.Principal, scope urn.ID) []op.Reason {
 }
 
 // toMembership finds the ways to a membership: to be the member, or by a role in
-// its scope above that of a guest.
+// its scope itself, above that of a guest. Who sees the scope from above is not
+// told who is in it.
 func toMembership(v state.View, p *identity.Principal, r op.Request) []op.Reason {
 	m, known := tenancy.FindMembership(v, r.Target.ID)
 	if !known {
@@ -78,6 +79,8 @@ func toMembership(v state.View, p *identity.Principal, r op.Request) []op.Reason
 		why = append(why, op.Reason{Via: op.ViaSelf, Level: op.Read})
 	}
 	r.Target = op.Scope(m.ScopeID)
-	ways := slices.DeleteFunc(toScope(v, r), func(way op.Reason) bool { return way.Role == string(tenancy.Guest) })
+	ways := slices.DeleteFunc(toScope(v, r), func(way op.Reason) bool {
+		return way.Via == op.ViaHierarchy || way.Role == string(tenancy.Guest)
+	})
 	return append(append(append(why, ways...), hosting(v, p, m.ScopeID)...), administering(p)...)
 }

@@ -99,6 +99,22 @@ func TestNoScopeWithoutOwner(t *testing.T) {
 	stage.Must(s, host, tenancy.Create.Call, in)
 }
 
+// Who sees a scope from above sees no memberships in it, like those who list
+// them.
+func TestMembershipsBelow(t *testing.T) {
+	s := setUp(t)
+	o := found(s, ann, "acme").Org.ID
+	join(s, o, bea, tenancy.Editor)
+	join(s, o, cyd, tenancy.Member)
+	team := stage.Must(s, ann, tenancy.Create.Call, tenancy.CreateInput{Name: "team", ParentID: o}).ID
+	m := stage.Must(s, ann, tenancy.Add.Call, tenancy.AddInput{ID: team, PrincipalID: cyd, Role: tenancy.Viewer})
+	for as, want := range map[urn.ID]fault.Code{ann: "", cyd: "", bea: fault.NotFound, sam: fault.NotFound, root: ""} {
+		if _, code := stage.Do(s, as, org.GetMembership.Call, org.MembershipInput{ID: m.ID}); code != want {
+			t.Errorf("%s: %q, want %q", as, code, want)
+		}
+	}
+}
+
 // TestSlugForm has a row for each way not to be a slug.
 func TestSlugForm(t *testing.T) {
 	s := setUp(t)
