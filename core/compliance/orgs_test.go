@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/weir-store/weir/core/compliance"
+	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
 	"github.com/weir-store/weir/core/tenancy/invitation"
@@ -112,6 +113,26 @@ func document(subject urn.ID, relation string) tuple.KeyInput {
 func TestTownIsSound(t *testing.T) {
 	for _, r := range compliance.InParts(newTown(t).view(), 1_000_000) {
 		if r.Outcome == compliance.Failed || !r.Done {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Memberships that one call makes one after the other are dated one behind the
+// other, and the trail tells of all of them.
+func TestRolesOfOneCall(t *testing.T) {
+	s := newTown(t)
+	roles := &op.Call{Items: []op.Item{
+		{Op: "membership.change_role", Input: op.JSON(`{"id":"` + string(s.second) + `","new_role":"viewer"}`)},
+		{Op: "membership.change_role", Input: op.JSON(`{"id":{"$result":[0,"id"]},"new_role":"member"}`)},
+		{Op: "membership.change_role", Input: op.JSON(`{"id":{"$result":[1,"id"]},"new_role":"admin"}`)},
+		{Op: "membership.suspend", Input: op.JSON(`{"id":{"$result":[2,"id"]}}`)},
+	}}
+	if _, err := s.For(s.Host("mall"), ann).Run(t.Context(), roles); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range compliance.InParts(s.view(), 1_000_000) {
+		if r.Outcome == compliance.Failed {
 			t.Errorf("%+v", r)
 		}
 	}

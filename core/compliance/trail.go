@@ -65,7 +65,16 @@ func changes(row any) []change {
 	case *tenancy.Header:
 		return []change{{op.EntityScope, x.ID, x.CreatedAt}}
 	case *tenancy.Membership:
-		return []change{{tenancy.EntityMembership, x.ID, x.CreatedAt}, {tenancy.EntityMembership, x.ID, x.UpdatedAt}}
+		created, updated := x.CreatedAt, x.UpdatedAt
+		if x.Replaces != "" {
+			// The next one of a stay is dated behind the one before, also where one call
+			// made both; when that was, the grant says.
+			created = x.GrantedAt
+			if updated == x.CreatedAt {
+				updated = created
+			}
+		}
+		return []change{{tenancy.EntityMembership, x.ID, created}, {tenancy.EntityMembership, x.ID, updated}}
 	case *tenancy.Projection:
 		return []change{{tenancy.EntityProjection, x.ID, x.ProjectedAt}, {tenancy.EntityProjection, x.ID, x.RevokedAt}}
 	}
