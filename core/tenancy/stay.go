@@ -92,7 +92,7 @@ func (m *Membership) endIn(v state.View, org *Header, at state.Time) ending {
 	if m.expired(at) {
 		ends = append(ends, ending{m.ExpiresAt, EndExpired, ""})
 	}
-	if p, ok := identity.Find(v, m.PrincipalID); ok && p.ArchivedAt >= m.CreatedAt {
+	if p, ok := identity.Find(v, m.PrincipalID); ok && p.ArchivedAt != 0 && p.ArchivedAt >= m.GrantedAt {
 		ends = append(ends, ending{p.ArchivedAt, EndPrincipalRevoked, ""})
 	}
 	if len(ends) == 0 {
