@@ -49,7 +49,7 @@ type Entry struct {
 	Operation string `json:"operation,omitempty" doc:"the operation that did it"`
 	Outcome   string `json:"outcome" doc:"ok or denied"`
 
-	ActorID        urn.ID `json:"actor_id" doc:"who acted; system for the cluster itself"`
+	ActorID        urn.ID `json:"actor_id" doc:"who acted; system for the cluster itself, empty for whoever called an open operation without a key"`
 	ImpersonatorID urn.ID `json:"impersonator_id,omitempty" doc:"who acted for the actor, by a key of its own"`
 	CredentialID   urn.ID `json:"credential_id,omitempty" doc:"by which key"`
 	RequestID      string `json:"request_id,omitempty" doc:"the call"`
