@@ -53,11 +53,16 @@ func (t *throttle) turn(now time.Time) {
 	}
 }
 
-// prejudge refuses a command of an actor who is refused all the time, or of
-// nobody, as the log would. What it does not refuse is for the log to decide.
+// prejudge refuses a command of an actor who is refused all the time, of nobody,
+// or with a secret that opens nothing, as the log would. What it does not refuse is for the log to decide.
 func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d *draft) error {
-	if caller.ID == "" {
-		return d.screen(ctx, e, call)
+	if d.ops[0].Open() && !d.command.Batch {
+		// What opens nothing is nothing for the log, whoever brings it. Refusals of
+		// a caller for want of a right are, so that they leave their trace there.
+		err := d.screen(ctx, e, call, caller)
+		if caller.ID == "" || opensNothing(err) {
+			return err
+		}
 	}
 	if d.command.Batch || !e.throttle.over(caller.ID, e.Clock()) {
 		return nil
@@ -83,10 +88,21 @@ func (e *Edge) prejudge(ctx context.Context, call *op.Call, caller op.Caller, d 
 	return nil
 }
 
-// screen judges a command of nobody from a confirmed state, so that strangers
+// opensNothing says whether a call was refused for a secret, other than the
+// caller's key, that opens nothing.
+func opensNothing(err error) bool {
+	f, ok := fault.Of(err)
+	if !ok {
+		return false
+	}
+	info, _ := fault.Lookup(f.Code)
+	return info.Status == 401
+}
+
+// screen judges an open command from a confirmed state, so that strangers
 // cannot fill the log. What happened before under the same key goes on to the
 // log, which answers as it did then.
-func (d *draft) screen(ctx context.Context, e *Edge, call *op.Call) (err error) {
+func (d *draft) screen(ctx context.Context, e *Edge, call *op.Call, caller op.Caller) (err error) {
 	defer state.Guard(&err)
 	if err := e.Log.Confirm(ctx); err != nil {
 		return err
@@ -107,7 +123,7 @@ func (d *draft) screen(ctx context.Context, e *Edge, call *op.Call) (err error) 
 	if f != nil {
 		return f
 	}
-	view := op.View{View: s.view, Now: s.view, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
+	view := op.View{View: s.view, Now: s.view, Caller: caller, Time: s.time, At: s.time, Trace: call.Trace, Sight: e.Sight, Catalog: e.Catalog, Look: e.look}
 	return d.ops[0].Screen(op.NewView(view, nil), in)
 }
 

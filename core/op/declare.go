@@ -74,11 +74,12 @@ type Spec[In, Out any] struct {
 	// tagged prepared, empties those tagged secret, and may return a one-time
 	// secret that is never logged in clear.
 	Prepare func(env Env, in *In) (secret string, err error)
-	// Screen judges an open command that came without a credential, on the node
-	// that took the call, from a confirmed state and with the input as it would go
-	// into the log. What it refuses never enters the log: strangers must not be
-	// able to fill it. The handler judges again. Open commands have one, others
-	// do not.
+	// Screen judges an open command on the node that took the call, from a
+	// confirmed state and with the input as it would go into the log. What it
+	// refuses of a call without a credential never enters the log: strangers must
+	// not be able to fill it. Of calls with one that goes for secrets that open
+	// nothing (401). The handler judges again. Open commands have one, others do
+	// not.
 	Screen func(v *View, in In) error
 	// Assemble puts the one-time secret into the reply.
 	Assemble func(out *Out, secret string)
@@ -228,8 +229,7 @@ func (o *Operation) Prepare(env Env, in any) (prepared any, secret string, err e
 	return prepared, secret, nil
 }
 
-// Screen judges an open command of a caller without a credential, before it is
-// proposed. The input is a prepared one.
+// Screen judges an open command before it is proposed. The input is a prepared one.
 func (o *Operation) Screen(v *View, in any) error { return o.screen(v, in) }
 
 // Assemble adds the one-time secret to a reply.
