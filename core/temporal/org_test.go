@@ -180,3 +180,31 @@ func TestSharingWithAnOrgAgain(t *testing.T) {
 		})
 	}
 }
+
+// A creation that is taken back with all that came of it takes the members back
+// that came since, and then ends the organization; its owner ends with it.
+func TestOrgCreationTakenBackWithAllOfIt(t *testing.T) {
+	c := setUpClub(t)
+	entries := c.left(func() { c.org = c.found(c.ann, "pub") })
+	entry := (&team{play: c.play}).about(entries)
+	if _, got := try(c.play, c.ann, temporal.CreateInput{EntryID: entry, Cascade: true}); got != "" {
+		t.Fatalf("%q", got)
+	}
+	if o := c.shown(); o.Status != "revoked" {
+		t.Errorf("%+v", o)
+	}
+	// With another member it stays, until that one is taken back.
+	entries = c.left(func() { c.org = c.found(c.ann, "inn") })
+	entry = (&team{play: c.play}).about(entries)
+	added := c.one(func() {
+		must(c.play, c.ann, org.AddMember, org.AddMemberInput{ID: c.org, UsrID: beaID, Role: tenancy.Member})
+	})
+	if _, got := try(c.play, c.ann, temporal.CreateInput{EntryID: entry}); got != "rollback-conflict" {
+		t.Errorf("with a member: %q", got)
+	}
+	c.undo(c.ann, added)
+	c.undo(c.ann, entry)
+	if o := c.shown(); o.Status != "revoked" {
+		t.Errorf("%+v", o)
+	}
+}

@@ -102,7 +102,7 @@ func acceptable(v *op.View, in *AcceptInput) (*Row, *tenancy.Header, urn.ID, err
 	if f := r.ended(v, o, v.Time).pending(); f != nil {
 		return nil, nil, "", f
 	}
-	if f := admits(o); f != nil {
+	if f := o.Admits(); f != nil {
 		return nil, nil, "", f
 	}
 	if f := r.entitled(v, o); f != nil {

@@ -68,7 +68,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, CreateOutput]{
 	if !ok || org.Kind != tenancy.KindOrg {
 		return CreateOutput{}, op.NotFound()
 	}
-	if f := admits(org); f != nil {
+	if f := org.Admits(); f != nil {
 		return CreateOutput{}, f
 	}
 	if in.ExpiresAt <= tx.Time() {

@@ -97,17 +97,6 @@ func (e end) pending() *fault.Fault {
 	return fault.New(fault.InvitationNotPending, "the invitation was %s", e.status).With("status", e.status)
 }
 
-// admits says whether an organization takes new members.
-func admits(org *tenancy.Header) *fault.Fault {
-	switch {
-	case org.Archived, org.Suspended:
-		return fault.New(fault.OrgNotActive, "the organization is %s", org.Status()).With("status", org.Status())
-	case org.Frozen:
-		return fault.New(fault.ScopeFrozen, "the organization is frozen; only its owners can thaw it")
-	}
-	return nil
-}
-
 // entitled says whether the inviter could send the invitation now. What a host
 // sent as itself does not depend on that.
 func (r *Row) entitled(v *op.View, org *tenancy.Header) *fault.Fault {
