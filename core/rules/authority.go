@@ -31,7 +31,7 @@ func (r *row) home() (op.Right, bool) {
 // governs refuses who does not administer the rule; who may not even read it
 // gets the answer for a rule that does not exist.
 func (r *row) governs(tx *op.Tx, action string) error {
-	if tx.Caller.Holds(op.Administer) {
+	if tx.Caller.Holds(op.Administer) || r.atHomeOf(tx) {
 		return nil
 	}
 	refused := &op.Refused{Fault: op.NotFound(), Action: action, Target: op.Target{Entity: Entity, ID: r.ID}}
@@ -45,6 +45,18 @@ func (r *row) governs(tx *op.Tx, action string) error {
 		refused.Decision.Visible = true
 	}
 	return refused
+}
+
+// atHomeOf says whether the caller owns the organization that is the rule's home.
+// Its admins make rules there as well, and by none of them can they rid
+// themselves of its owners.
+func (r *row) atHomeOf(tx *op.Tx) bool {
+	h, ok := tenancy.Find(tx, r.ScopeID)
+	if !ok || h.Kind != tenancy.KindOrg {
+		return false
+	}
+	_, role, active := tenancy.OrgRank(tx, h, tx.Caller.ID, tx.Time())
+	return active && role == tenancy.Owner
 }
 
 // administered finds a rule that the caller may change.

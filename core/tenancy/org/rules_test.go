@@ -43,3 +43,46 @@ func TestRuleAgainstTransfers(t *testing.T) {
 		})
 	}
 }
+
+// An admin who makes a rule against everything is rid of no owner: what is at home
+// in the organization its owners take away.
+func TestOwnersTakeRulesAway(t *testing.T) {
+	for name, away := range map[string]func(s *stage.Stage, as, rule, o urn.ID) fault.Code{
+		"archive": func(s *stage.Stage, as, rule, _ urn.ID) fault.Code {
+			_, code := stage.Do(s, as, rules.Archive.Call, rules.RuleInput{ID: rule})
+			return code
+		},
+		"unbind": func(s *stage.Stage, as, rule, o urn.ID) fault.Code {
+			_, code := stage.Do(s, as, rules.Unbind.Call, rules.UnbindInput{ID: rule, TargetType: rules.TargetScope, TargetID: string(o)})
+			return code
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := setUp(t)
+			o := found(s, ann, "acme").Org.ID
+			join(s, o, bea, tenancy.Admin)
+			join(s, o, cyd, tenancy.Admin)
+			rule := stage.Must(s, bea, rules.Create.Call, rules.CreateInput{Name: "all", Type: "access", Effect: rules.Deny, ScopeID: o}).ID
+			stage.Must(s, bea, rules.Bind.Call, rules.BindInput{ID: rule, TargetType: rules.TargetScope, TargetID: string(o)})
+			if _, code := stage.Do(s, ann, org.Get.Call, org.Input{ID: o}); code != fault.PermissionDenied {
+				t.Errorf("the owner gets the organization: %q", code)
+			}
+			for _, as := range []urn.ID{cyd, sam} {
+				if code := away(s, as, rule, o); code != fault.NotFound {
+					t.Errorf("%s: %q", as, code)
+				}
+			}
+			if code := away(s, ann, rule, o); code != "" {
+				t.Errorf("the owner: %q", code)
+			}
+			stage.Must(s, ann, org.Get.Call, org.Input{ID: o})
+		})
+	}
+	s := setUp(t)
+	o := found(s, ann, "acme").Org.ID
+	rule := stage.Must(s, root, rules.Create.Call, rules.CreateInput{Name: "all", Type: "access", Effect: rules.Deny}).ID
+	stage.Must(s, root, rules.Bind.Call, rules.BindInput{ID: rule, TargetType: rules.TargetScope, TargetID: string(o)})
+	if _, code := stage.Do(s, ann, rules.Archive.Call, rules.RuleInput{ID: rule}); code != fault.NotFound {
+		t.Errorf("a rule of the cluster: %q", code)
+	}
+}
