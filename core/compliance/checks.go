@@ -42,7 +42,7 @@ var checks = []*check{
 	{"event_subscription_validity", "subscriptions have a subscriber and a destination", "events", nil},
 	{"notification_rule_consistency", "notification rules have a receiver", "notifications", nil},
 	{"schedule_consistency", "schedules have an action", "scheduling", nil},
-	{"trace_coverage", "each change that a row tells of has its entry in the trail, and entries tell of what is there", "audit", over(traced, key.Principal, key.Credential, key.ObjectVersion, key.Tombstone, key.Scope, key.Membership, key.Projection, key.Audit)},
+	{"trace_coverage", "each change that a row tells of has its entry in the trail, and entries tell of what is there", "audit", over(traced, key.Principal, key.Credential, key.ObjectVersion, key.Tombstone, key.Scope, key.Membership, key.Projection, key.Audit, key.Tuple)},
 	{"contract_integrity", "contracts have their versions", "registry/contract", nil},
 	{"template_integrity", "templates have their versions", "registry/template", nil},
 
@@ -54,10 +54,11 @@ var checks = []*check{
 	{"org_integrity", "organizations that are not revoked have an active owner and their slug; revoked ones say when and by whom, and nothing of them counts", "tenancy/org", over(chartered, key.Scope)},
 	{"derived_grants", "grants that came with an invitation belong to a stay, and count no longer than that", "tenancy/tuple", over(derived, key.Tuple)},
 	{"invitation_integrity", "pending invitations have not ended, all others say when, and there is one pending to each organization and identifier", "tenancy", over(invited, key.Invitation)},
-	{"decision_agreement", "decisions and visible sets are those of a second computation, on a sample", "access", over(decided, key.Principal, key.Object, key.Membership)},
+	{"decision_agreement", "decisions and visible sets are those of a second computation, on a sample", "access", over(decided, key.Principal, key.Object, key.Membership, key.Tuple)},
 }
 
-// over makes a check of a function about rows of some spaces.
+// over makes a check of a function about rows of some spaces, which are given in
+// the order of their bytes.
 func over(look func(c *course, row any), spaces ...key.Space) func(c *course) bool {
 	return func(c *course) bool {
 		for _, space := range spaces {

@@ -30,6 +30,8 @@ type store struct {
 	scope, child, archive urn.ID
 	note, gone, restored  urn.ID
 	kept                  urn.ID
+	// told is a tuple by which ann reads the note.
+	told urn.ID
 }
 
 func newStore(t *testing.T) *store {
@@ -219,6 +221,9 @@ func TestPlantedDefects(t *testing.T) {
 		}},
 		{"an object that its owner's list does not have", "decision_agreement", "is in its list is not", func(s *store) {
 			s.unlist(s.kept)
+		}},
+		{"a tuple that its subject is not found to have", "decision_agreement", "has read on it, decided was none", func(s *store) {
+			s.put(state.Key(key.TupleSubject, "usr", ann, "object", s.note, s.told), nil)
 		}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

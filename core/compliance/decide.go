@@ -11,6 +11,7 @@ import (
 	"github.com/weir-store/weir/core/rules"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/storage/key"
 )
@@ -28,6 +29,10 @@ func decided(c *course, row any) {
 		c.agree(x.OwnerID, x)
 		if p, ok := draw[identity.Principal](c, key.Principal, string(x.ID)); ok {
 			c.agree(p.ID, x)
+		}
+	case *tuple.Row:
+		if o, ok := objects.Find(c.v, x.ObjectID); ok && x.ObjectID == o.ID {
+			c.agree(x.SubjectID, o)
 		}
 	case *tenancy.Membership:
 		for _, scope := range append([]urn.ID{x.ScopeID}, x.Above...) {
@@ -114,7 +119,7 @@ func level(v *op.View, principal urn.ID, o *objects.Header, at state.Time) op.Le
 	case o.Lifecycle == objects.Tombstoned:
 		return op.None
 	}
-	best := op.None
+	best := q.told()
 	tenancy.Shares(v, o.ID).Each(func(p *tenancy.Projection) bool {
 		if p.Live() {
 			best = max(best, q.through(p))
@@ -122,6 +127,31 @@ func level(v *op.View, principal urn.ID, o *objects.Header, at state.Time) op.Le
 		return true
 	})
 	return best
+}
+
+// told is what the tuples between the principal and the object give.
+func (q *asked) told() op.Level {
+	best := op.None
+	for _, t := range tuple.To(q, q.principal.ID, q.object.ID, true) {
+		if t.EndedAt == 0 && (t.Stay == "" || q.stays(t.Stay)) {
+			best = max(best, tenancy.Role(t.Relation).Cap())
+		}
+	}
+	return best
+}
+
+// stays says whether the stay that began with a membership goes on.
+func (q *asked) stays(first urn.ID) bool {
+	m, ok := tenancy.FindMembership(q, first)
+	if !ok {
+		return false
+	}
+	org, ok := tenancy.Find(q, m.ScopeID)
+	if !ok {
+		return false
+	}
+	since, ok := tenancy.Stay(q, org, m.PrincipalID, q.at)
+	return ok && since == m.Since
 }
 
 // through is what one projection gives to the principal.

@@ -104,6 +104,9 @@ func (s *store) organization() {
 		ID: o, Identifier: "dan@example.com", Role: tenancy.Guest, ExpiresAt: state.Time(s.Clock.Now().UnixMicro()) + 3600*1e6,
 	})
 	must(s.t, s.Admin(), tuple.Create, tuple.CreateInput{KeyInput: document(ann, "owner")})
+	s.told = must(s.t, s.Admin(), tuple.Create, tuple.CreateInput{KeyInput: tuple.KeyInput{
+		SubjectType: "usr", SubjectID: ann, Relation: "viewer", ObjectType: "obj", ObjectID: s.note,
+	}}).ID
 }
 
 func document(subject urn.ID, relation string) tuple.KeyInput {

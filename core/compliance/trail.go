@@ -12,6 +12,7 @@ import (
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/tenancy"
+	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 )
 
@@ -77,6 +78,8 @@ func changes(row any) []change {
 		return []change{{tenancy.EntityMembership, x.ID, created}, {tenancy.EntityMembership, x.ID, updated}}
 	case *tenancy.Projection:
 		return []change{{tenancy.EntityProjection, x.ID, x.ProjectedAt}, {tenancy.EntityProjection, x.ID, x.RevokedAt}}
+	case *tuple.Row:
+		return []change{{tuple.Entity, x.ID, x.CreatedAt}, {tuple.Entity, x.ID, x.EndedAt}}
 	}
 	return nil
 }

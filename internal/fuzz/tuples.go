@@ -22,6 +22,13 @@ func (m *model) told(p, o int) op.Level {
 	return best
 }
 
+// tells says whether a principal may write and delete tuples about an object: its
+// owner, and who is owner or admin by a tuple. Admin by a share is not enough.
+func (m *model) tells(p, o int) bool {
+	x := m.objects[o]
+	return x.owner == p || !x.deleted && m.told(p, o) == op.Admin
+}
+
 func writeTuple(w *world, s step) error {
 	o, ok := of(s.b, len(w.objects))
 	if !ok {
@@ -33,7 +40,7 @@ func writeTuple(w *world, s step) error {
 		// A name of a caller's choice cannot be a subject.
 		return nil
 	}
-	made, ok, err := try(w, who, w.level(who, o, w.next()) >= op.Admin, tuple.Create, tuple.CreateInput{KeyInput: tuple.KeyInput{
+	made, ok, err := try(w, who, w.tells(who, o), tuple.Create, tuple.CreateInput{KeyInput: tuple.KeyInput{
 		SubjectType: typ, SubjectID: w.principals[subject].id, Relation: relation, ObjectType: urn.PrefixObject, ObjectID: w.objects[o].id,
 	}})
 	if ok {
@@ -49,7 +56,7 @@ func deleteTuple(w *world, s step) error {
 	}
 	o := w.tuples[n].object
 	who := w.actor(s.a, w.objects[o].owner)
-	_, ok, err := try(w, who, w.level(who, o, w.next()) >= op.Admin, tuple.Delete, tuple.TupleInput{ID: w.tuples[n].id})
+	_, ok, err := try(w, who, w.tells(who, o), tuple.Delete, tuple.TupleInput{ID: w.tuples[n].id})
 	if ok {
 		w.tuples[n].ended = true
 	}
