@@ -46,7 +46,7 @@ var Expire = op.NewCommand(Memberships, op.Spec[ExpireInput, op.Nothing]{
 }, func(tx *op.Tx, in ExpireInput) (op.Nothing, error) {
 	for _, id := range in.IDs {
 		m, ok := FindMembership(tx, id)
-		if !ok || m.Status != StatusActive || !m.expired(tx.Time()) {
+		if !ok || m.Status == StatusRevoked || !m.expired(tx.Time()) {
 			continue
 		}
 		before := *m

@@ -172,7 +172,7 @@ var memberships = state.NewTable(state.Spec[Membership]{
 			to(state.Key(key.Scope, above))
 		}
 	},
-	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byExpiry, byTuple, byTupleSubject, byTupleObject},
+	Indexes: []*state.Index[Membership]{byScope, byOwner, byMembership, byPrincipal, byExpiry, byTuple, byTupleSubject, byTupleObject},
 })
 
 // byMembership finds the row that the trail names.
@@ -183,11 +183,22 @@ var byMembership = &state.Index[Membership]{
 	},
 }
 
+// byPrincipal holds the memberships of organizations that a principal ever had,
+// in the order in which they came to be.
+var byPrincipal = &state.Index[Membership]{
+	Space: key.MembershipPrincipal,
+	Keys: func(m *Membership, add func(key.Key)) {
+		if m.Root != "" {
+			add(state.Key(key.MembershipPrincipal, string(m.PrincipalID), m.ID))
+		}
+	},
+}
+
 // byExpiry holds what is still to expire, by time.
 var byExpiry = &state.Index[Membership]{
 	Space: key.MembershipExpiry,
 	Keys: func(m *Membership, add func(key.Key)) {
-		if m.ExpiresAt != 0 && m.Status == StatusActive {
+		if m.ExpiresAt != 0 && m.Status != StatusRevoked {
 			add(state.Key(key.MembershipExpiry, m.ExpiresAt, m.ID))
 		}
 	},

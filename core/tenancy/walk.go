@@ -31,6 +31,16 @@ func MembersAfter(v state.View, scope, after urn.ID) *state.Rows[Membership] {
 	return byScope.Scan(v, r)
 }
 
+// InOrgs walks all memberships of organizations that a principal ever had, in
+// the order in which they came to be, after a given one.
+func InOrgs(v state.View, principal, after urn.ID) *state.Rows[Membership] {
+	r := state.Range{Prefix: state.Key(key.MembershipPrincipal, string(principal))}
+	if after != "" {
+		r.After = state.Key(key.MembershipPrincipal, string(principal), after)
+	}
+	return byPrincipal.Scan(v, r)
+}
+
 // Owners walks the memberships of a scope's owners that were not taken back.
 func Owners(v state.View, scope urn.ID) *state.Rows[Membership] {
 	return byOwner.Scan(v, state.Range{Prefix: state.Key(key.MembershipOwner, scope)})

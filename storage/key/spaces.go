@@ -62,6 +62,7 @@ var (
 	MembershipTupleSubject = declare(Space{ID: 0x4C, Name: "membership_tuple_subject"})
 	MembershipTupleObject  = declare(Space{ID: 0x4D, Name: "membership_tuple_object"})
 	OrgSlug                = declare(Space{ID: 0x4E, Name: "org_slug"})
+	MembershipPrincipal    = declare(Space{ID: 0x4F, Name: "membership_principal"})
 
 	Rule              = declare(Space{ID: 0x50, Name: "rule"})
 	RulePriority      = declare(Space{ID: 0x51, Name: "rule_priority"})

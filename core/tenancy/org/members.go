@@ -61,20 +61,15 @@ type MembersInput struct {
 // Members lists all memberships that an organization ever had, in the order in
 // which they came to be.
 var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
-	Name:    "members",
-	Summary: "List the memberships of an organization, those that have ended too.",
-	Doc:     "Members other than guests may, hosts, and administrators of the cluster.",
-	Route:   "GET /v1/orgs/{id}/members",
-	Access:  op.May("list", op.Read, func(in MembersInput) op.Target { return op.Scope(in.ID) }),
-	Faults:  []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
-	Example: MembersInput{ID: exampleID, Status: tenancy.StatusActive},
-	Result:  op.NewPage([]Membership{exampleMember, exampleNext}, ""),
-	Validate: func(in *MembersInput) *fault.Fault {
-		if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixMembership) {
-			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-		}
-		return nil
-	},
+	Name:     "members",
+	Summary:  "List the memberships of an organization, those that have ended too.",
+	Doc:      "Members other than guests may, hosts, and administrators of the cluster.",
+	Route:    "GET /v1/orgs/{id}/members",
+	Access:   op.May("list", op.Read, func(in MembersInput) op.Target { return op.Scope(in.ID) }),
+	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
+	Example:  MembersInput{ID: exampleID, Status: tenancy.StatusActive},
+	Result:   op.NewPage([]Membership{exampleMember, exampleNext}, ""),
+	Validate: func(in *MembersInput) *fault.Fault { return checkCursor(in.Cursor) },
 }, func(v *op.View, in MembersInput) (op.Page[Membership], error) {
 	none := op.Page[Membership]{}
 	h, ok := find(v, in.ID)
@@ -88,7 +83,7 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 		m := shownIn(v, h, row, v.At)
 		return m, in.Status == "" || m.Status == in.Status
 	}
-	return op.Fill(tenancy.MembersAfter(v, in.ID, urn.ID(in.Cursor)), in.Paging, show, func(row *tenancy.Membership) op.Cursor { return op.Cursor(row.ID) }), nil
+	return op.Fill(tenancy.MembersAfter(v, in.ID, urn.ID(in.Cursor)), in.Paging, show, cursor), nil
 })
 
 // Chain is the rows of one stay.
