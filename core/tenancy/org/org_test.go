@@ -7,6 +7,7 @@ import (
 	"github.com/weir-store/weir/core/access"
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/identity"
+	"github.com/weir-store/weir/core/identity/account"
 	"github.com/weir-store/weir/core/objects"
 	"github.com/weir-store/weir/core/op"
 	"github.com/weir-store/weir/core/rules"
@@ -31,7 +32,7 @@ const (
 
 func setUp(t *testing.T) *stage.Stage {
 	t.Helper()
-	s := stage.New(t, access.Sight{}, identity.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, org.Ops, rules.Ops, access.Ops)
+	s := stage.New(t, access.Sight{}, identity.Ops, account.Ops, objects.Ops, tenancy.Ops, tenancy.Memberships, org.Ops, rules.Ops, access.Ops)
 	for _, id := range []urn.ID{ann, bea, cyd, dan, sam} {
 		s.Principal(id)
 	}
