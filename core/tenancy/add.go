@@ -18,13 +18,12 @@ type AddInput struct {
 
 // Add makes a principal a member. Who has the role already gets it again with
 // the expiry now asked for; a role that was taken away comes back under its
-// old id. Below an organization it counts while the principal is an active
-// member of that; who is none can be added, and has nothing by it. Who joins the
-// organization later is added again.
+// old id. Below an organization only its active members are added, and who has
+// left it and come back is added again.
 var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	Name:    "add_member",
 	Summary: "Make a principal a member of a scope, with a role.",
-	Doc:     "On the id of an organization this is org.add_member. In a scope below an organization a membership counts only while its member belongs to the organization, and only if it was granted since; else it is shown as revoked or suspended, and can be granted again.",
+	Doc:     "On the id of an organization this is org.add_member. In a scope below an organization only active members of that can be added; the membership counts while they belong to it, and not again when they come back.",
 	Route:   "POST /v1/scopes/{id}/members",
 	Status:  201,
 	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
