@@ -40,13 +40,13 @@ func (m *Membership) standing() membershipContent {
 	return m.content()
 }
 
-// knownInOrg shows a row as a part of its stay: it has not ended while the stay
-// goes on.
+// knownInOrg shows a row as a part of what its member is in the organization: it
+// has not ended while the member is there, by whichever row.
 func knownInOrg(v state.View, org *Header, m *Membership) op.Known {
 	last := newest(v, org.ID, m.PrincipalID)
 	return op.Known{
 		Type: EntityMembership, ScopeID: org.ID, Version: m.Version,
-		Ended: last.Status == StatusRevoked || last.Root != m.Root || org.Archived, State: m, Content: last.standing(),
+		Ended: last.Status == StatusRevoked || org.Archived, State: m, Content: last.standing(),
 	}
 }
 

@@ -3,6 +3,7 @@ package testkit_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/weir-store/weir/internal/testkit"
@@ -31,6 +32,32 @@ var moves = []step{
 	{as: "root", op: "principal.update", input: `{"id":"zoe","display_name":"zoe %[2]d"}`},
 	{as: "root", op: "principal.permit", input: `{"id":"zoe","permission":"audit.read"}`},
 	{as: "root", op: "principal.forbid", input: `{"id":"zoe","permission":"audit.read"}`},
+	{as: "host", op: "org.add_member", input: `{"id":"$org","usr_id":"$otto","role":"admin"}`, name: "mem0", member: "id"},
+	{as: "host", op: "org.add_member", input: `{"id":"$org","usr_id":"$ida","role":"owner"}`, name: "mem1", member: "id"},
+	{as: "host", op: "membership.change_role", input: `{"id":"$mem0","new_role":"editor"}`, name: "mem0", member: "id"},
+	{as: "host", op: "membership.change_role", input: `{"id":"$mem1","new_role":"guest"}`, name: "mem1", member: "id"},
+	{as: "host", op: "membership.change_role", input: `{"id":"$mem1","new_role":"owner"}`, name: "mem1", member: "id"},
+	{as: "host", op: "membership.change_role", input: `{"id":"$mem2","new_role":"admin"}`, name: "mem2", member: "id"},
+	{as: "host", op: "membership.suspend", input: `{"id":"$mem%d"}`},
+	{as: "host", op: "membership.reinstate", input: `{"id":"$mem%d"}`},
+	{as: "host", op: "membership.admin_remove", input: `{"id":"$mem%d"}`},
+	{as: "host", op: "membership.self_leave", input: `{"id":"$mem2","transfer_to":"$ida"}`},
+	{as: "host", op: "org.transfer_ownership", input: `{"id":"$org","from_mem_id":"$mem1","to_mem_id":"$mem0"}`},
+	{as: "host", op: "org.suspend", input: `{"id":"$org"}`},
+	{as: "host", op: "org.reinstate", input: `{"id":"$org"}`},
+	{as: "host", op: "org.freeze", input: `{"id":"$org"}`},
+	{as: "host", op: "org.unfreeze", input: `{"id":"$org"}`},
+}
+
+// filled puts two numbers into an input, as far as it has places for them.
+func filled(input string, numbers ...any) string {
+	places := 0
+	for n := range numbers {
+		if strings.Count(input, "%d") > n || strings.Contains(input, fmt.Sprintf("%%[%d]d", n+1)) {
+			places = n + 1
+		}
+	}
+	return fmt.Sprintf(input, numbers[:places]...)
 }
 
 // Random histories, rollbacks among them, are taken back entry by entry from
@@ -50,13 +77,15 @@ func TestRandomHistoriesAreTakenBack(t *testing.T) {
 				p.must(step{as: "alice", op: "object.create", input: `{"type":"note","data":{"n":0}}`, name: fmt.Sprint("note", i), member: "id"})
 				p.must(step{as: "alice", op: "scope.create", input: `{"name":"team"}`, name: fmt.Sprint("team", i), member: "id"})
 			}
+			p.must(step{as: "una", op: "org.create", input: `{}`, name: "mem2", member: "owner_membership.id"})
+			p.must(step{as: "una", op: "membership.get", input: `{"id":"$mem2"}`, name: "org", member: "org_id"})
 			for _, name := range []string{"bob", "zoe", "host"} {
 				p.tokens[name] = p.key(name)
 			}
 			beginning, first := p.Engine.Published(), p.size()
 			for range 40 {
 				x := moves[r.IntN(len(moves))]
-				x.input = fmt.Sprintf(x.input, r.IntN(3), r.IntN(3))
+				x.input = filled(x.input, r.IntN(3), r.IntN(3))
 				if _, err := p.run(x, ""); err != nil || r.IntN(4) > 0 {
 					continue
 				}
