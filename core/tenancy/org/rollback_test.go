@@ -196,99 +196,103 @@ func (y *yard) actor(name string) urn.ID {
 	return y.users[name]
 }
 
+// notTakenBack are entries with somebody who would take them back, and what he
+// is told.
+var notTakenBack = []struct {
+	name string
+	act  func(y *yard) urn.ID
+	by   string
+	mode string
+	want fault.Code
+}{
+	{"as an admin", func(y *yard) urn.ID { y.add("dan", tenancy.Member); return y.last() }, "bea", "", fault.RollbackDenied},
+	{"as a stranger", func(y *yard) urn.ID { y.add("dan", tenancy.Member); e := y.last(); y.leave("dan"); return e }, "dan", "", fault.RollbackDenied},
+	{"another owner's addition", func(y *yard) urn.ID { y.add("dan", tenancy.Owner); return y.last() }, "ann", "", fault.RollbackDenied},
+	{"another owner's rise", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Member)
+		y.change("ann", "dan", tenancy.Owner)
+		return y.last()
+	}, "ann", "", fault.RollbackDenied},
+	{"the addition of the last owner", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Owner)
+		e := y.last()
+		y.leave("ann")
+		return e
+	}, "host", "", fault.SoleOwner},
+	{"the rise of the last owner", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Member)
+		y.change("ann", "dan", tenancy.Owner)
+		e := y.last()
+		y.leave("ann")
+		return e
+	}, "dan", "", fault.SoleOwner},
+	{"the reinstatement of the last owner", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Owner)
+		run(y, y.as("dan"), org.SuspendMember, y.one("dan"))
+		run(y, y.host, org.ReinstateMember, y.one("dan"))
+		e := y.last()
+		y.leave("ann")
+		return e
+	}, "host", "", fault.SoleOwner},
+	{"leaving a suspended organization", func(y *yard) urn.ID {
+		y.leave("cyd")
+		e := y.last()
+		run(y, y.host, org.Suspend, org.Input{ID: y.org})
+		return e
+	}, "ann", "", fault.OrgNotActive},
+	{"leaving a frozen one", func(y *yard) urn.ID {
+		y.leave("cyd")
+		e := y.last()
+		run(y, y.host, org.Freeze, org.Input{ID: y.org})
+		return e
+	}, "ann", "", fault.ScopeFrozen},
+	{"leaving one that is revoked", func(y *yard) urn.ID {
+		y.leave("cyd")
+		e := y.last()
+		run(y, y.host, org.Revoke, org.Input{ID: y.org})
+		return e
+	}, "ann", "", fault.RollbackConflict},
+	{"leaving of one who is back", func(y *yard) urn.ID {
+		y.leave("cyd")
+		e := y.last()
+		y.add("cyd", tenancy.Guest)
+		return e
+	}, "ann", "", fault.RollbackConflict},
+	{"leaving of one who sleeps", func(y *yard) urn.ID {
+		y.leave("cyd")
+		e := y.last()
+		run(y, y.Admin(), identity.Suspend, identity.LifecycleInput{ID: y.users["cyd"]})
+		return e
+	}, "ann", "", fault.PrincipalInactive},
+	{"the addition of one who became something else", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Member)
+		e := y.last()
+		y.change("ann", "dan", tenancy.Guest)
+		return e
+	}, "ann", "", fault.RollbackConflict},
+	{"the same, whatever came later", func(y *yard) urn.ID {
+		y.add("dan", tenancy.Member)
+		e := y.last()
+		y.change("ann", "dan", tenancy.Guest)
+		return e
+	}, "ann", "overwrite", ""},
+	{"a change of role, whatever came later", func(y *yard) urn.ID {
+		y.change("ann", "cyd", tenancy.Editor)
+		e := y.last()
+		run(y, y.as("ann"), org.SuspendMember, y.one("cyd"))
+		return e
+	}, "ann", "overwrite", ""},
+	{"the making of the user who is the last owner", func(y *yard) urn.ID {
+		fresh := run(y, y.host, account.Create, account.CreateInput{}).ID
+		e := y.last()
+		run(y, y.For(y.shop, fresh), org.Create, org.CreateInput{})
+		return e
+	}, "root", "", fault.SoleOwner},
+}
+
 // TestNotTakenBack has what stands against a rollback.
 func TestNotTakenBack(t *testing.T) {
-	for _, row := range []struct {
-		name string
-		act  func(y *yard) urn.ID
-		by   string
-		mode string
-		want fault.Code
-	}{
-		{"as an admin", func(y *yard) urn.ID { y.add("dan", tenancy.Member); return y.last() }, "bea", "", fault.RollbackDenied},
-		{"as a stranger", func(y *yard) urn.ID { y.add("dan", tenancy.Member); e := y.last(); y.leave("dan"); return e }, "dan", "", fault.RollbackDenied},
-		{"another owner's addition", func(y *yard) urn.ID { y.add("dan", tenancy.Owner); return y.last() }, "ann", "", fault.RollbackDenied},
-		{"another owner's rise", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Member)
-			y.change("ann", "dan", tenancy.Owner)
-			return y.last()
-		}, "ann", "", fault.RollbackDenied},
-		{"the addition of the last owner", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Owner)
-			e := y.last()
-			y.leave("ann")
-			return e
-		}, "host", "", fault.SoleOwner},
-		{"the rise of the last owner", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Member)
-			y.change("ann", "dan", tenancy.Owner)
-			e := y.last()
-			y.leave("ann")
-			return e
-		}, "dan", "", fault.SoleOwner},
-		{"the reinstatement of the last owner", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Owner)
-			run(y, y.as("dan"), org.SuspendMember, y.one("dan"))
-			run(y, y.host, org.ReinstateMember, y.one("dan"))
-			e := y.last()
-			y.leave("ann")
-			return e
-		}, "host", "", fault.SoleOwner},
-		{"leaving a suspended organization", func(y *yard) urn.ID {
-			y.leave("cyd")
-			e := y.last()
-			run(y, y.host, org.Suspend, org.Input{ID: y.org})
-			return e
-		}, "ann", "", fault.OrgNotActive},
-		{"leaving a frozen one", func(y *yard) urn.ID {
-			y.leave("cyd")
-			e := y.last()
-			run(y, y.host, org.Freeze, org.Input{ID: y.org})
-			return e
-		}, "ann", "", fault.ScopeFrozen},
-		{"leaving one that is revoked", func(y *yard) urn.ID {
-			y.leave("cyd")
-			e := y.last()
-			run(y, y.host, org.Revoke, org.Input{ID: y.org})
-			return e
-		}, "ann", "", fault.RollbackConflict},
-		{"leaving of one who is back", func(y *yard) urn.ID {
-			y.leave("cyd")
-			e := y.last()
-			y.add("cyd", tenancy.Guest)
-			return e
-		}, "ann", "", fault.RollbackConflict},
-		{"leaving of one who sleeps", func(y *yard) urn.ID {
-			y.leave("cyd")
-			e := y.last()
-			run(y, y.Admin(), identity.Suspend, identity.LifecycleInput{ID: y.users["cyd"]})
-			return e
-		}, "ann", "", fault.PrincipalInactive},
-		{"the addition of one who became something else", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Member)
-			e := y.last()
-			y.change("ann", "dan", tenancy.Guest)
-			return e
-		}, "ann", "", fault.RollbackConflict},
-		{"the same, whatever came later", func(y *yard) urn.ID {
-			y.add("dan", tenancy.Member)
-			e := y.last()
-			y.change("ann", "dan", tenancy.Guest)
-			return e
-		}, "ann", "overwrite", ""},
-		{"a change of role, whatever came later", func(y *yard) urn.ID {
-			y.change("ann", "cyd", tenancy.Editor)
-			e := y.last()
-			run(y, y.as("ann"), org.SuspendMember, y.one("cyd"))
-			return e
-		}, "ann", "overwrite", ""},
-		{"the making of the user who is the last owner", func(y *yard) urn.ID {
-			fresh := run(y, y.host, account.Create, account.CreateInput{}).ID
-			e := y.last()
-			run(y, y.For(y.shop, fresh), org.Create, org.CreateInput{})
-			return e
-		}, "root", "", fault.SoleOwner},
-	} {
+	for _, row := range notTakenBack {
 		t.Run(row.name, func(t *testing.T) {
 			y := yardOf(t)
 			_, err := temporal.Create.Call(t.Context(), y.as(row.by), temporal.CreateInput{EntryID: row.act(y), Mode: row.mode})
