@@ -66,7 +66,7 @@ var Archive = op.NewCommand(Ops, op.Spec[ArchiveInput, Principal]{
 	Doc:     "Only a rollback brings an archived principal back. The last active cluster administrator cannot be archived. Who is the only active owner of a scope or organization that is not archived can be archived only with transfer_to, or successors for its organizations: they become owners in the same step. Memberships of organizations end for good, those of scopes come back with the principal. Objects of an archived principal stay where they are and stay shared.",
 	Route:   "POST /v1/principals/{id}/archive",
 	Access:  op.Holding[ArchiveInput]("lifecycle_change", op.Administer),
-	Faults:  []fault.Code{fault.InvalidTransition, fault.PreconditionFailed, fault.PrincipalInactive, fault.SoleOwner, fault.MembershipNotActive, fault.InvalidIDType, fault.VersionConflict},
+	Faults:  []fault.Code{fault.InvalidTransition, fault.PreconditionFailed, fault.PrincipalInactive, fault.SoleOwner, fault.MembershipNotActive, fault.NotFound, fault.VersionConflict},
 	Example: ArchiveInput{ID: "alice", TransferTo: "bob"},
 	Result:  in(Archived),
 	Undo:    op.Reversible("a rollback of the entry in the trail"),
@@ -113,7 +113,7 @@ func move(tx *op.Tx, id urn.ID, to string, from ...string) (Principal, error) {
 // become gives a principal another lifecycle.
 func (p *Principal) become(lifecycle string, at state.Time) {
 	if lifecycle == Archived && p.Lifecycle != Archived {
-		p.ArchivedAt = at
+		p.Archivals = append(slices.Clone(p.Archivals), at)
 	}
 	p.Lifecycle = lifecycle
 }

@@ -38,9 +38,9 @@ type Principal struct {
 	EntryID     urn.ID          `cbor:"8,keyasint" json:"registry_entry_id" doc:"its entry in the registry"`
 	Permissions []op.Permission `cbor:"9,keyasint,omitempty" json:"permissions,omitempty" doc:"cluster permissions it holds"`
 	Metadata    op.JSON         `cbor:"10,keyasint,omitempty" json:"metadata,omitempty" doc:"facts of your own"`
-	// ArchivedAt is when it was archived last, also if that was taken back:
-	// what ended with it for good ended then.
-	ArchivedAt state.Time `cbor:"11,keyasint,omitempty" json:"-"`
+	// Archivals are the times at which it was archived, those too that were
+	// taken back: what ended with it for good ended then.
+	Archivals []state.Time `cbor:"11,keyasint,omitempty" json:"-"`
 }
 
 // Example is a principal as the documents show it.
@@ -94,6 +94,16 @@ func Find(v state.View, id urn.ID) (*Principal, bool) {
 func IsActive(v state.View, id urn.ID) bool {
 	p, ok := Find(v, id)
 	return ok && p.Lifecycle == Active
+}
+
+// ArchivedSince is when the principal was archived first from a time on, whether
+// that was taken back or not; false if it was not.
+func (p *Principal) ArchivedSince(from state.Time) (state.Time, bool) {
+	i := slices.IndexFunc(p.Archivals, func(at state.Time) bool { return at >= from })
+	if i < 0 {
+		return 0, false
+	}
+	return p.Archivals[i], true
 }
 
 // Holds says whether the principal has a cluster permission.

@@ -92,8 +92,10 @@ func (m *Membership) endIn(v state.View, org *Header, at state.Time) ending {
 	if m.expired(at) {
 		ends = append(ends, ending{m.ExpiresAt, EndExpired, ""})
 	}
-	if p, ok := identity.Find(v, m.PrincipalID); ok && p.ArchivedAt != 0 && p.ArchivedAt >= m.GrantedAt {
-		ends = append(ends, ending{p.ArchivedAt, EndPrincipalRevoked, ""})
+	if p, ok := identity.Find(v, m.PrincipalID); ok {
+		if archived, ok := p.ArchivedSince(m.GrantedAt); ok {
+			ends = append(ends, ending{archived, EndPrincipalRevoked, ""})
+		}
 	}
 	if len(ends) == 0 {
 		return ending{}

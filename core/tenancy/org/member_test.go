@@ -209,7 +209,7 @@ func TestWhoCanBeAdded(t *testing.T) {
 	}{
 		{org.AddMemberInput{UsrID: cyd, Role: tenancy.Owner}, ""},
 		{org.AddMemberInput{UsrID: service, Role: tenancy.Admin}, ""},
-		{org.AddMemberInput{UsrID: service, Role: tenancy.Owner}, fault.InvalidIDType},
+		{org.AddMemberInput{UsrID: service, Role: tenancy.Owner}, fault.PreconditionFailed},
 		{org.AddMemberInput{UsrID: "usr_01890a5d0c1e7000a0000000000000ee", Role: tenancy.Guest}, fault.NotFound},
 		{org.AddMemberInput{UsrID: bea, Role: tenancy.Guest}, fault.PrincipalInactive},
 		{org.AddMemberInput{UsrID: dan, Role: tenancy.Guest}, fault.PrincipalInactive},
@@ -230,6 +230,26 @@ func TestWhoCanBeAdded(t *testing.T) {
 		}
 		if code == "" && (m.UsrID != row.in.UsrID || m.Role != row.in.Role || *m.InvitedBy != ann || m.Replaces != nil || m.EndReason != nil || m.RemovedBy != nil) {
 			t.Errorf("%+v gave %+v", row.in, m)
+		}
+	}
+}
+
+// TestSeveral adds all or none, and says which one cannot be.
+func TestSeveral(t *testing.T) {
+	h := open(t)
+	in := tenancy.AddMembersInput{ID: h.org, Members: []tenancy.MemberInput{{PrincipalID: cyd, Role: tenancy.Guest}, {PrincipalID: h.who["viewer"], Role: tenancy.Guest}}}
+	_, err := tenancy.AddMembers.Call(t.Context(), h.As(ann), in)
+	f, _ := fault.Of(err)
+	if f == nil || f.Code != fault.DuplicateMembership || !slices.Contains(f.Members, fault.Member{Name: "index", Value: int64(1)}) {
+		t.Errorf("with a member among them: %+v", f)
+	}
+	if s := stage.Must(h.Stage, ann, tenancy.IsMember.Call, tenancy.StandingInput{ID: h.org, PrincipalID: cyd}); s.IsMember {
+		t.Errorf("the other was added: %+v", s)
+	}
+	in.Members[1].PrincipalID = bea
+	for i, m := range stage.Must(h.Stage, ann, tenancy.AddMembers.Call, in).Items {
+		if m.PrincipalID != in.Members[i].PrincipalID || m.Status != "active" || m.Role != tenancy.Guest {
+			t.Errorf("added %+v", m)
 		}
 	}
 }

@@ -231,7 +231,7 @@ func TestSuccessors(t *testing.T) {
 			t.Errorf("to %s: %v, want %s", row.who, f, row.want)
 		}
 	}
-	if f := try(identity.ArchiveInput{TransferTo: host}); f == nil || f.Code != fault.InvalidIDType {
+	if f := try(identity.ArchiveInput{TransferTo: host}); f == nil || f.Code != fault.PreconditionFailed {
 		t.Errorf("to a service: %v", f)
 	}
 	if f := try(identity.ArchiveInput{TransferTo: bea, Successors: one}); f != nil {

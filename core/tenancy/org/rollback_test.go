@@ -346,5 +346,10 @@ func TestArchivedOwner(t *testing.T) {
 		t.Errorf("the successor is %s", role)
 	}
 	y.add("ann", tenancy.Owner)
+	_, _, before := y.now("ann")
+	run(y, y.Admin(), identity.Archive, identity.ArchiveInput{ID: y.users["ann"]})
+	if _, _, rows := y.now("ann"); rows[0].UpdatedAt != before[0].UpdatedAt || rows[1].UpdatedAt <= before[0].UpdatedAt || *rows[1].EndReason != tenancy.EndPrincipalRevoked {
+		t.Errorf("archived again: %+v", rows)
+	}
 	y.Verify()
 }

@@ -97,7 +97,7 @@ func (s *Stage) SetLifecycle(id urn.ID, lifecycle string) {
 			s.t.Fatalf("there is no principal %s", id)
 		}
 		if p.Lifecycle = lifecycle; lifecycle == identity.Archived {
-			p.ArchivedAt = tx.Time()
+			p.Archivals = append(p.Archivals, tx.Time())
 		}
 		principals.Put(tx.Tx, p)
 	})
