@@ -147,7 +147,9 @@ func (d *decoder) object(s *Shape, v canon.Value, into reflect.Value, at string)
 			d.wrong(where, "unknown-field", "there is no such field")
 			continue
 		}
-		given[i] = true
+		if given[i] = true; m.Value.Kind == canon.Null && s.Fields[i].absentByNull() {
+			continue
+		}
 		d.value(s.Fields[i].Shape, s.Fields[i], m.Value, into.FieldByIndex(s.Fields[i].index), where)
 	}
 	for i, f := range s.Fields {
@@ -155,6 +157,12 @@ func (d *decoder) object(s *Shape, v canon.Value, into reflect.Value, at string)
 			d.wrong(at+"/"+canon.Pointer(f.Name), "required", "is required")
 		}
 	}
+}
+
+// absentByNull says whether null stands for leaving the member out: where there
+// is a choice, and null has no meaning of its own.
+func (f *Field) absentByNull() bool {
+	return f.Omit && !f.Required && !f.Patch && !f.Nullable && f.Form != FormJSON
 }
 
 func (d *decoder) str(s *Shape, f *Field, v canon.Value, into reflect.Value, at string) {

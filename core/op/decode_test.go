@@ -1,6 +1,7 @@
 package op_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -107,6 +108,22 @@ func TestDecodeRefusesPrecisely(t *testing.T) {
 				t.Errorf("got %v %+v, want %s at %s", f, f.Items, row.code, row.pointer)
 			}
 		})
+	}
+}
+
+// Null for a member that may be left out leaves it out, but where null has a
+// meaning of its own.
+func TestNullIsAbsence(t *testing.T) {
+	want, f := decode(t, `{"id":"`+id+`"}`)
+	if f != nil {
+		t.Fatal(f)
+	}
+	got, f := decode(t, `{"id":"`+id+`","who":null,"count":null,"level":null,"at":null,"tags":null,"nested":null,"color":null,"flag":null,"password":null}`)
+	if f != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v: %v", got, f)
+	}
+	if got, f := decode(t, `{"id":"`+id+`","title":null}`); f != nil || !got.Title.Given {
+		t.Errorf("a change to nothing became %+v: %v", got, f)
 	}
 }
 

@@ -2,6 +2,7 @@ package tenancy_test
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -228,11 +229,20 @@ func TestExpire(t *testing.T) {
 	if _, got := do(tr, "alice", tenancy.Expire.Call, in); got != fault.NotFound {
 		t.Errorf("as somebody: %q", got)
 	}
+	shown := func() tenancy.Membership {
+		all := false
+		items := must(tr, "alice", tenancy.Members.Call, tenancy.MembersInput{ID: tr.scope, ActiveOnly: &all}).Items
+		return items[len(items)-1]
+	}
+	before := shown()
 	must(tr, op.System, tenancy.Expire.Call, in)
 	r := tr.Records
 	reason := fault.Member{Name: "reason", Value: tenancy.EndExpired}
 	if tr.trail() != "revoke membership" || r[0].TargetID != m.ID || r[0].ScopeID != tr.scope || !slices.Contains(r[0].Metadata, reason) {
 		t.Errorf("the trail says %+v", r)
+	}
+	if after := shown(); !reflect.DeepEqual(after, before) || after.UpdatedAt != at || after.Status != tenancy.StatusRevoked {
+		t.Errorf("noting the end shows: %+v, before %+v", after, before)
 	}
 	must(tr, op.System, tenancy.Expire.Call, in)
 	if len(tr.Records) != 0 {

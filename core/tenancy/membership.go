@@ -272,13 +272,15 @@ func inScope(scope, principal urn.ID) key.Key {
 func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membership {
 	s := *m
 	switch {
+	case m.Status == StatusRevoked && m.EndReason == EndExpired:
+		s.UpdatedAt = m.ExpiresAt // that it was noted later shows nowhere
 	case m.Status == StatusRevoked:
 	case scope.Kind == KindOrg:
 		s.endBy(m.endIn(v, scope, at))
 	case scope.Archived:
 		s.Status = StatusRevoked
 	case m.expired(at):
-		s.Status, s.EndReason = StatusRevoked, EndExpired
+		s.endBy(ending{m.ExpiresAt, EndExpired, ""})
 	case !identity.IsActive(v, m.PrincipalID):
 		s.Status = StatusSuspended
 	default:
