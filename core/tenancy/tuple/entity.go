@@ -52,8 +52,7 @@ func tupleRights(v state.View, id urn.ID) (see, revert []op.Right) {
 }
 
 // revertTuple ends a tuple that was not there, or lets one that was be there
-// again, if nothing says the same by now. To let it be takes the right to write
-// it.
+// again, if nothing says the same by now. Either takes the right to write it.
 func revertTuple(tx *op.Tx, id urn.ID, past state.View) error {
 	r, ok := Find(tx, id)
 	if !ok {
@@ -65,6 +64,9 @@ func revertTuple(tx *op.Tx, id urn.ID, past state.View) error {
 	case there == (r.EndedAt == 0):
 		return op.Moot("the tuple is as it was")
 	case !there:
+		if err := callerOf(tx.View()).writes("tuple_delete", r.ObjectID); err != nil {
+			return err
+		}
 		r.EndedAt, r.EndedBy = tx.Time(), tx.Caller.ID
 	default:
 		if _, taken := stored(tx, r.Key()); taken {
