@@ -39,7 +39,9 @@ func rights(v state.View, id urn.ID) (see, revert []op.Right) {
 	}
 	both := []op.Right{
 		{Target: op.Principal(r.CreatedBy), Level: op.Own},
-		{Permission: op.Administer}, {Permission: op.ActAsHost}, {Permission: op.WriteTuples},
+		{Permission: op.Administer},
+		{Permission: op.ActAsHost},
+		{Permission: op.WriteTuples},
 	}
 	if t, ok := target(r.Object); ok {
 		both = append(both, op.Right{Target: t, Level: op.Admin})
