@@ -243,7 +243,7 @@ func (w *world) changesOfTuples() map[string]func(*rapid.T) {
 			}
 			all := slices.SortedFunc(maps.Keys(w.tuples), func(a, b saying) int { return strings.Compare(string(w.tuples[a]), string(w.tuples[b])) })
 			s := rapid.SampledFrom(all).Draw(r, "tuple")
-			if _, ok := run(w, r, pick(r, w.principals, "who"), tuple.Delete.Call, tuple.TupleInput{ID: w.tuples[s]}); ok {
+			if _, ok := run(w, r, pick(r, w.principals, "who"), tuple.Delete.Call, tuple.DeleteInput{ID: w.tuples[s]}); ok {
 				delete(w.tuples, s)
 			}
 		},

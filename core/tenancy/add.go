@@ -27,8 +27,10 @@ var Add = op.NewCommand(Ops, op.Spec[AddInput, Membership]{
 	Route:   "POST /v1/scopes/{id}/members",
 	Status:  201,
 	Access:  op.May("membership_change", op.Admin, func(in AddInput) op.Target { return op.Scope(in.ID) }),
-	Faults: []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed,
-		fault.OrgNotActive, fault.RoleHierarchy, fault.DuplicateMembership, fault.InvalidIDType, fault.PreconditionFailed},
+	Faults: []fault.Code{
+		fault.NotFound, fault.PermissionDenied, fault.ScopeFrozen, fault.PrincipalInactive, fault.InvalidRole, fault.ValidationFailed,
+		fault.OrgNotActive, fault.RoleHierarchy, fault.DuplicateMembership, fault.InvalidIDType, fault.PreconditionFailed,
+	},
 	Example:  AddInput{ID: exampleID, PrincipalID: "bob", Role: Viewer},
 	Result:   exampleMember,
 	Undo:     op.Reversible("scope.remove_member"),

@@ -72,5 +72,6 @@ func admitting(tx *op.Tx, id urn.ID) (*Header, *fault.Fault) {
 	if !ok {
 		return nil, op.NotFound()
 	}
-	return h, h.Admits()
+	f := h.Admits()
+	return h, f
 }

@@ -107,7 +107,7 @@ func TestHeadersThatNameNobody(t *testing.T) {
 			if len(values) > 1 {
 				want = "malformed-request"
 			}
-			if err != nil || resp.StatusCode != 400 || problem.Code != want {
+			if err != nil || resp.StatusCode != http.StatusBadRequest || problem.Code != want {
 				t.Errorf("%s, %s: %d %s (%v)", name, path, resp.StatusCode, problem.Code, err)
 			}
 		}

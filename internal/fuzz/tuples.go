@@ -56,7 +56,7 @@ func deleteTuple(w *world, s step) error {
 	}
 	o := w.tuples[n].object
 	who := w.actor(s.a, w.objects[o].owner)
-	_, ok, err := try(w, who, w.tells(who, o), tuple.Delete, tuple.TupleInput{ID: w.tuples[n].id})
+	_, ok, err := try(w, who, w.tells(who, o), tuple.Delete, tuple.DeleteInput{ID: w.tuples[n].id})
 	if ok {
 		w.tuples[n].ended = true
 	}

@@ -194,7 +194,8 @@ var closing = []string{"org.revoke", "org.freeze", "org.suspend", "scope.archive
 // none can.
 func TestNoInputBreaksTheStore(t *testing.T) {
 	_, done := anything(t, 40_000)
-	for _, name := range []string{"object.create", "object.delete", "scope.create", "key.create", "access.visible", "",
+	for _, name := range []string{
+		"object.create", "object.delete", "scope.create", "key.create", "access.visible", "",
 		"org.create", "org.update", "org.add_member", "org.suspend", "org.revoke", "org.members", "membership.change_role",
 		"membership.admin_remove", "membership.chain", "invitation.create", "invitation.revoke", "invitation.list",
 		"tuple.create", "tuple.delete", "tuple.check", "share.create", "share.verify", "share.revoke",

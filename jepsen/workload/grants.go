@@ -119,7 +119,7 @@ func (w *Grants) forget(ctx context.Context, r *rand.Rand, g grant) (bool, error
 	if err != nil || len(page.Items) == 0 {
 		return false, err
 	}
-	_, err = tuple.Delete.Call(ctx, w.app.itself(r), tuple.TupleInput{ID: page.Items[0].ID})
+	_, err = tuple.Delete.Call(ctx, w.app.itself(r), tuple.DeleteInput{ID: page.Items[0].ID})
 	return err == nil, err
 }
 

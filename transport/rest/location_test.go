@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestLocation(t *testing.T) {
 		h := serve(t, func(c *rest.Config) {
 			c.Catalog, c.Runner = op.NewCatalog(core.Sets()...), &stub{reply: &op.Reply{Output: op.JSON(row.answer)}}
 		})
-		r := httptest.NewRequest("POST", row.path, strings.NewReader(`{}`))
+		r := httptest.NewRequest(http.MethodPost, row.path, strings.NewReader(`{}`))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Authorization", bearer)
 		w := httptest.NewRecorder()

@@ -51,7 +51,7 @@ func declinable(v *op.View, in *DeclineInput) (*Row, *tenancy.Header, error) {
 	if !ok {
 		return nil, nil, op.NotFound()
 	}
-	if !r.opens(in.Digest) && !isHost(&v.Caller) && !(isUser(&v.Caller) && r.isTo(v.Now, v.Caller.ID)) {
+	if !r.opens(in.Digest) && !isHost(&v.Caller) && (!isUser(&v.Caller) || !r.isTo(v.Now, v.Caller.ID)) {
 		if v.Caller.ID != "" && !r.sees(v) {
 			return nil, nil, hidden(actionDecline, r.ID)
 		}

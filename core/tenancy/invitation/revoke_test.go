@@ -94,8 +94,15 @@ func TestGet(t *testing.T) {
 		as         any
 		one, lists fault.Code
 	}{
-		{ann, "", ""}, {bea, "", ""}, {host, "", ""}, {chef, "", ""}, {known, "", fault.NotFound}, {forUser(known), "", fault.NotFound},
-		{cyd, fault.NotFound, fault.PermissionDenied}, {eve, fault.NotFound, fault.NotFound}, {tool, fault.NotFound, fault.NotFound},
+		{ann, "", ""},
+		{bea, "", ""},
+		{host, "", ""},
+		{chef, "", ""},
+		{known, "", fault.NotFound},
+		{forUser(known), "", fault.NotFound},
+		{cyd, fault.NotFound, fault.PermissionDenied},
+		{eve, fault.NotFound, fault.NotFound},
+		{tool, fault.NotFound, fault.NotFound},
 	} {
 		if _, err := do(y, row.as, invitation.Get, invitation.Input{ID: i.ID}); code(t, err) != row.one {
 			t.Errorf("%v gets it: %v", row.as, err)

@@ -59,7 +59,8 @@ func (y *yard) as(name string) op.Runner {
 
 func run[In, Out any](y *yard, as op.Runner, o interface {
 	Call(ctx context.Context, r op.Runner, in In) (Out, error)
-}, in In) Out {
+}, in In,
+) Out {
 	y.t.Helper()
 	out, err := o.Call(y.t.Context(), as, in)
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"github.com/weir-store/weir/core/urn"
 )
 
-// TupleInput names a tuple.
-type TupleInput struct {
+// DeleteInput names the tuple to delete.
+type DeleteInput struct {
 	ID urn.ID `json:"id" op:"path,id=tup" doc:"the tuple"`
 }
 
 // Delete ends a tuple. It leaves every list and check at once, and stays in the
 // past. What follows from a membership ends with that, and in no other way.
-var Delete = op.NewCommand(Ops, op.Spec[TupleInput, op.Nothing]{
+var Delete = op.NewCommand(Ops, op.Spec[DeleteInput, op.Nothing]{
 	Name:    "delete",
 	Summary: "Delete a relation tuple.",
 	Doc:     "This is for who may write tuples about the object.",
 	Route:   "DELETE /v1/tuples/{id}",
-	Access:  op.Anyone[TupleInput]("tuple_delete"),
+	Access:  op.Anyone[DeleteInput]("tuple_delete"),
 	Faults:  []fault.Code{fault.NotFound, fault.PermissionDenied, fault.ManagedTuple},
-	Example: TupleInput{ID: exampleID},
+	Example: DeleteInput{ID: exampleID},
 	Undo:    op.Reversible("tuple.create"),
-}, func(tx *op.Tx, in TupleInput) (op.Nothing, error) {
+}, func(tx *op.Tx, in DeleteInput) (op.Nothing, error) {
 	none := op.Nothing{}
 	if m, ok := tenancy.FindGrant(tx, in.ID); ok {
 		if err := sees(tx, impliedKey(m)); err != nil {

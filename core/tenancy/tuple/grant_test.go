@@ -102,7 +102,7 @@ func TestGrantEndsWithItsStay(t *testing.T) {
 	if s.holds(t, "viewer") {
 		t.Error("the grant outlives the stay")
 	}
-	if _, code := stage.Do(s.Stage, ann, tuple.Delete.Call, tuple.TupleInput{ID: first}); code != fault.NotFound {
+	if _, code := stage.Do(s.Stage, ann, tuple.Delete.Call, tuple.DeleteInput{ID: first}); code != fault.NotFound {
 		t.Errorf("what is over is deleted: %q", code)
 	}
 	m = s.join(bea, tenancy.Member)

@@ -70,9 +70,11 @@ func (in *ListInput) validate() *fault.Fault {
 // has no cursor.
 func (in *ListInput) fill(v state.View, at state.Time) op.Page[Tuple] {
 	walks := in.walks(v, at)
-	for _, w := range walks {
-		defer w.close()
-	}
+	defer func() {
+		for _, w := range walks {
+			w.close()
+		}
+	}()
 	var items []Tuple
 	var next op.Cursor
 	for seen := 0; ; seen++ {

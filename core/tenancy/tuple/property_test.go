@@ -38,7 +38,7 @@ func TestCheckAgreesWithLists(t *testing.T) {
 			},
 			"delete": func(*rapid.T) {
 				if len(written) > 0 {
-					_, _ = stage.Do(s.Stage, app, tuple.Delete.Call, tuple.TupleInput{ID: rapid.SampledFrom(written).Draw(r, "tuple")})
+					_, _ = stage.Do(s.Stage, app, tuple.Delete.Call, tuple.DeleteInput{ID: rapid.SampledFrom(written).Draw(r, "tuple")})
 				}
 			},
 			"join": func(*rapid.T) {
@@ -133,7 +133,7 @@ func (s *store) agrees(r *rapid.T, u urn.ID, objects []urn.ID, relations []strin
 				r.Fatal(code)
 			}
 			says := func(x tuple.Tuple) bool {
-				return x.SubjectID == u && x.Relation == relation && urn.ID(x.ObjectID) == answered(o)
+				return x.SubjectID == u && x.Relation == relation && x.ObjectID == answered(o)
 			}
 			for _, list := range [][]tuple.Tuple{all, on, both, s.pages(r, tuple.ListInput{ObjectType: in.ObjectType, ObjectID: o, Relation: relation})} {
 				if i := slices.IndexFunc(list, says); (i >= 0) != a.Allowed || a.Allowed && list[i].ID != *a.MatchedTupleID {

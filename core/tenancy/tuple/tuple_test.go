@@ -193,7 +193,7 @@ func TestWriters(t *testing.T) {
 			if code != "" {
 				got, _ = s.write(app, input(bea, "reviewer", row.object(s)))
 			}
-			if _, code := stage.Do(s.Stage, row.as, tuple.Delete.Call, tuple.TupleInput{ID: got.ID}); code != row.deletes {
+			if _, code := stage.Do(s.Stage, row.as, tuple.Delete.Call, tuple.DeleteInput{ID: got.ID}); code != row.deletes {
 				t.Errorf("deletes: %q, want %q", code, row.deletes)
 			}
 		})
@@ -223,11 +223,11 @@ func TestCreateDeleteAndThePast(t *testing.T) {
 		t.Errorf("the tuple is there: %+v", a)
 	}
 	then := s.Revision()
-	stage.Must(s.Stage, ann, tuple.Delete.Call, tuple.TupleInput{ID: first.ID})
+	stage.Must(s.Stage, ann, tuple.Delete.Call, tuple.DeleteInput{ID: first.ID})
 	if s.Records[0].Action != "tuple_delete" {
 		t.Errorf("the trail gets %+v", s.Records)
 	}
-	if _, code := stage.Do(s.Stage, ann, tuple.Delete.Call, tuple.TupleInput{ID: first.ID}); code != fault.NotFound {
+	if _, code := stage.Do(s.Stage, ann, tuple.Delete.Call, tuple.DeleteInput{ID: first.ID}); code != fault.NotFound {
 		t.Errorf("deleted again: %q", code)
 	}
 	if a, _ := s.check(bea, in); a.Allowed {
@@ -274,7 +274,7 @@ func TestManaged(t *testing.T) {
 		}
 	}
 	for as, want := range map[urn.ID]fault.Code{ann: fault.ManagedTuple, bea: fault.ManagedTuple, host: fault.ManagedTuple, app: fault.ManagedTuple, sam: fault.NotFound} {
-		if _, code := stage.Do(s.Stage, as, tuple.Delete.Call, tuple.TupleInput{ID: got[0].ID}); code != want {
+		if _, code := stage.Do(s.Stage, as, tuple.Delete.Call, tuple.DeleteInput{ID: got[0].ID}); code != want {
 			t.Errorf("%s deletes it: %q, want %q", as, code, want)
 		}
 	}

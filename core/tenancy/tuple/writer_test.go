@@ -24,7 +24,7 @@ func TestProjectedAdminWritesNone(t *testing.T) {
 		t.Errorf("grants herself a tuple: %q", code)
 	}
 	of, _ := s.write(ann, input(cyd, "viewer", s.note))
-	if _, code := stage.Do(s.Stage, bea, tuple.Delete.Call, tuple.TupleInput{ID: of.ID}); code != fault.PermissionDenied {
+	if _, code := stage.Do(s.Stage, bea, tuple.Delete.Call, tuple.DeleteInput{ID: of.ID}); code != fault.PermissionDenied {
 		t.Errorf("deletes a tuple: %q", code)
 	}
 	s.say(t, bea, "admin", s.note)
@@ -75,7 +75,7 @@ func TestRuleAgainstDeletes(t *testing.T) {
 	rule := stage.Must(s.Stage, root, rules.Create.Call, rules.CreateInput{Name: "keep", Type: "access", Effect: rules.Deny, Conditions: op.JSON(`{"action":"tuple_delete"}`)})
 	stage.Must(s.Stage, root, rules.Bind.Call, rules.BindInput{ID: rule.ID, TargetType: rules.TargetScope, TargetID: string(s.org)})
 	for as, want := range map[urn.ID]fault.Code{ann: fault.PermissionDenied, cyd: fault.PermissionDenied, app: fault.PermissionDenied, sam: fault.NotFound} {
-		if _, code := stage.Do(s.Stage, as, tuple.Delete.Call, tuple.TupleInput{ID: of.ID}); code != want {
+		if _, code := stage.Do(s.Stage, as, tuple.Delete.Call, tuple.DeleteInput{ID: of.ID}); code != want {
 			t.Errorf("%s: %q, want %q", as, code, want)
 		}
 	}
