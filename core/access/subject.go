@@ -166,7 +166,7 @@ func gate(v state.View, m *tenancy.Membership, root *tenancy.Header, at state.Ti
 	if root.Kind != tenancy.KindOrg || root.ID == m.ScopeID {
 		return ""
 	}
-	if since, ok := tenancy.Stay(v, root, m.PrincipalID, at); !ok || m.GrantedAt < since {
+	if in, ok := tenancy.Stay(v, root, m.PrincipalID, at); !ok || m.Precedes(in) {
 		return cutOutside
 	}
 	return ""

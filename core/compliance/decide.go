@@ -202,8 +202,8 @@ func (q *asked) inside(home *tenancy.Header, m *tenancy.Membership) bool {
 	if root.Kind != tenancy.KindOrg || root.ID == home.ID {
 		return true
 	}
-	since, ok := tenancy.Stay(q, root, m.PrincipalID, q.at)
-	return ok && m.GrantedAt >= since
+	in, ok := tenancy.Stay(q, root, m.PrincipalID, q.at)
+	return ok && !m.Precedes(in)
 }
 
 // denied says whether a rule denies the reading where a scope is considered or,

@@ -190,7 +190,7 @@ func revertMembership(tx *op.Tx, id urn.ID, past state.View) error {
 		return fault.New(fault.PreconditionFailed, "%s", f.Detail)
 	}
 	if lived && !lives {
-		m.GrantedBy, m.GrantedAt = tx.Caller.ID, tx.Time()
+		m.GrantedBy, m.GrantedAt, m.TupleID = tx.Caller.ID, tx.Time(), ""
 	}
 	m.Status, m.ExpiresAt, m.EndReason, m.RemovedBy = was.Status, was.ExpiresAt, was.EndReason, was.RemovedBy
 	m.put(tx)

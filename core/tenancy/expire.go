@@ -49,9 +49,22 @@ var Expire = op.NewCommand(Memberships, op.Spec[ExpireInput, op.Nothing]{
 		if !ok || m.Status == StatusRevoked || !m.expired(tx.Time()) {
 			continue
 		}
-		before := *m
-		m.Status, m.EndReason, m.RemovedBy = StatusRevoked, EndExpired, ""
-		m.save(tx, "revoke", &before, fault.Member{Name: "reason", Value: EndExpired})
+		m.expire(tx)
 	}
 	return op.Nothing{}, nil
 })
+
+// expire writes down the end of a row whose time is over. In an organization
+// something else may have ended it before; what is written is what is shown
+// already.
+func (m *Membership) expire(tx *op.Tx) {
+	before := *m
+	if scope, _ := Find(tx, m.ScopeID); scope.Kind == KindOrg {
+		m.endBy(m.endIn(tx, scope, tx.Time()))
+		m.write(tx)
+	} else {
+		m.Status, m.EndReason, m.RemovedBy = StatusRevoked, EndExpired, ""
+		m.put(tx)
+	}
+	m.record(tx, "revoke", &before, fault.Member{Name: "reason", Value: m.EndReason})
+}

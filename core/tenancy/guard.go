@@ -25,6 +25,10 @@ var _ = op.NewGuard(Ops, identity.Archive, func(tx *op.Tx, in identity.ArchiveIn
 			return bereft(left, heirs)
 		}
 	}
+	if len(left) > maxHeirless {
+		return fault.New(fault.LimitExceeded, "this principal is the only active owner of more than %d scopes; give some of them other owners first", maxHeirless).
+			With("scopes", int64(len(left)))
+	}
 	for _, scope := range left {
 		if err := scope.inherit(tx, heirs[scope.ID]); err != nil {
 			return err
@@ -32,6 +36,10 @@ var _ = op.NewGuard(Ops, identity.Archive, func(tx *op.Tx, in identity.ArchiveIn
 	}
 	return nil
 })
+
+// maxHeirless is how many scopes get another owner by one command: about what it
+// may write.
+const maxHeirless = 200
 
 // maxOrphans is how many organizations a refusal names.
 const maxOrphans = 100

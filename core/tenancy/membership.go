@@ -299,6 +299,10 @@ func (m *Membership) put(tx *op.Tx) {
 	case m.TupleID == "":
 		m.TupleID, m.TupleAt = tx.NewID(urn.PrefixTuple), m.UpdatedAt
 	}
+	m.write(tx)
+}
+
+func (m *Membership) write(tx *op.Tx) {
 	memberships.Put(tx.Tx, m)
 	if m.Root != "" && m.Status == StatusRevoked {
 		m.follow(tx)
@@ -308,6 +312,10 @@ func (m *Membership) put(tx *op.Tx) {
 // save writes a membership and leaves the trace.
 func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
 	m.put(tx)
+	m.record(tx, action, before, more...)
+}
+
+func (m *Membership) record(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
 	r := op.Record{
 		Action: action, Entity: EntityMembership, TargetID: m.ID, ScopeID: m.ScopeID, After: m,
 		Metadata: append([]fault.Member{{Name: "principal_id", Value: string(m.PrincipalID)}, {Name: "role", Value: string(m.Role)}}, more...),

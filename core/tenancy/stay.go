@@ -1,6 +1,7 @@
 package tenancy
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/weir-store/weir/core/fault"
@@ -25,19 +26,27 @@ func Current(v state.View, org *Header, principal urn.ID, at state.Time) (*Membe
 	return nil, false
 }
 
-// Stay is the time since when a principal has belonged to an organization
-// without a break; false if he does not now, is suspended in it, or it is
-// itself. Memberships below count only if they were granted since, so that who
-// comes back does not find them revived.
-func Stay(v state.View, org *Header, principal urn.ID, at state.Time) (since state.Time, ok bool) {
+// Stay is the membership by which a principal belongs to an organization; false
+// if he does not now, is suspended in it, or it is itself. Memberships below
+// count only if they do not precede the stay, so that who comes back does not
+// find them revived.
+func Stay(v state.View, org *Header, principal urn.ID, at state.Time) (in *Membership, ok bool) {
 	if !org.Shares() {
-		return 0, false
+		return nil, false
 	}
-	m, ok := Current(v, org, principal, at)
-	if !ok || m.Status != StatusActive {
-		return 0, false
+	in, ok = Current(v, org, principal, at)
+	return in, ok && in.Status == StatusActive
+}
+
+// Precedes says whether a membership was granted before a stay began. Several
+// commands may have one time; then ids tell, for they always rise.
+func (m *Membership) Precedes(in *Membership) bool {
+	if m.GrantedAt != in.Since {
+		return m.GrantedAt < in.Since
 	}
-	return m.Since, true
+	granted, _ := m.TupleID.Bytes()
+	began, _ := in.Root.Bytes()
+	return bytes.Compare(granted[:], began[:]) < 0
 }
 
 // below is what an active membership is by the organization that its scope lies
@@ -53,7 +62,7 @@ func (m *Membership) below(v state.View, at state.Time) string {
 	}
 	in, ok := Current(v, root, m.PrincipalID, at)
 	switch {
-	case !ok || m.GrantedAt < in.Since:
+	case !ok || m.Precedes(in):
 		return StatusRevoked
 	case root.Suspended:
 		return StatusSuspended

@@ -12,6 +12,8 @@ import (
 	"github.com/weir-store/weir/core/tenancy/invitation"
 	"github.com/weir-store/weir/core/tenancy/org"
 	"github.com/weir-store/weir/core/urn"
+	"github.com/weir-store/weir/internal/testkit"
+	"github.com/weir-store/weir/storage/memdb"
 )
 
 // What becomes of invitations whose sender leaves, is lowered or comes back: each
@@ -161,6 +163,21 @@ func TestManyInvitations(t *testing.T) {
 		t.Errorf("%d are pending, want the new one", len(page.Items))
 	}
 	y.Verify()
+}
+
+// Whoever sent very many that go on holds nobody up by a change of his role.
+func TestManyThatGoOn(t *testing.T) {
+	engine := &testkit.Walks{Engine: memdb.New()}
+	y := newYardOver(t, engine)
+	m := y.join(dan, tenancy.Owner)
+	for n := range op.PageScan + 200 {
+		y.invite(dan, invitation.CreateInput{Identifier: strconv.Itoa(n)})
+	}
+	before := engine.Steps
+	must(y, dan, org.ChangeRole, org.ChangeRoleInput{ID: m, NewRole: tenancy.Admin})
+	if steps, most := engine.Steps-before, 3*op.PageScan+100; steps > most {
+		t.Errorf("%d steps, want at most %d", steps, most)
+	}
 }
 
 // Grants that came with an invitation end with the stay, are withheld while it is

@@ -16,6 +16,8 @@ import (
 	"github.com/weir-store/weir/core/tenancy/tuple"
 	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/internal/testkit"
+	"github.com/weir-store/weir/storage"
+	"github.com/weir-store/weir/storage/memdb"
 )
 
 const (
@@ -41,7 +43,12 @@ type yard struct {
 
 func newYard(t *testing.T) *yard {
 	t.Helper()
-	y := &yard{Solo: testkit.New(t), t: t, tokens: map[urn.ID]string{"": "", "root": ""}}
+	return newYardOver(t, memdb.New())
+}
+
+func newYardOver(t *testing.T, engine storage.Engine) *yard {
+	t.Helper()
+	y := &yard{Solo: testkit.Over(t, engine), t: t, tokens: map[urn.ID]string{"": "", "root": ""}}
 	y.tokens["root"] = y.Root
 	for _, id := range []urn.ID{ann, bea, cyd, dan, eve} {
 		y.tokens[id] = y.Token(id)

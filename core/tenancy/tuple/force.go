@@ -110,16 +110,5 @@ func current(v state.View, stay urn.ID, at state.Time) (*tenancy.Membership, boo
 // grants says whether an active membership counts as a tuple at a time: by
 // itself, by its member and scope, and below an organization by the stay there.
 func grants(v state.View, m *tenancy.Membership, at state.Time) bool {
-	if !isPrincipal(m.PrincipalID) || m.Effective(v, at).Status != tenancy.StatusActive || closedBy(v, m.PrincipalID, m.ScopeID) != "" {
-		return false
-	}
-	root, ok := tenancy.Find(v, m.ScopeID)
-	for ok && root.ParentID != "" {
-		root, ok = tenancy.Find(v, root.ParentID)
-	}
-	if !ok || root.Kind != tenancy.KindOrg || root.ID == m.ScopeID {
-		return ok
-	}
-	since, ok := tenancy.Stay(v, root, m.PrincipalID, at)
-	return ok && m.GrantedAt >= since
+	return isPrincipal(m.PrincipalID) && m.Effective(v, at).Status == tenancy.StatusActive && closedBy(v, m.PrincipalID, m.ScopeID) == ""
 }
