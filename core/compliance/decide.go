@@ -150,8 +150,8 @@ func (q *asked) stays(first urn.ID) bool {
 	if !ok {
 		return false
 	}
-	since, ok := tenancy.Stay(q, org, m.PrincipalID, q.at)
-	return ok && since == m.Since
+	in, ok := tenancy.Stay(q, org, m.PrincipalID, q.at)
+	return ok && in.Root == first
 }
 
 // through is what one projection gives to the principal.

@@ -61,7 +61,8 @@ func (m *Membership) expire(tx *op.Tx) {
 	before := *m
 	if scope, _ := Find(tx, m.ScopeID); scope.Kind == KindOrg {
 		m.endBy(m.endIn(tx, scope, tx.Time()))
-		m.write(tx)
+		memberships.Put(tx.Tx, m)
+		m.follow(tx)
 	} else {
 		m.Status, m.EndReason, m.RemovedBy = StatusRevoked, EndExpired, ""
 		m.put(tx)

@@ -78,12 +78,6 @@ func (m *Membership) ChangeRole(tx *op.Tx, org *Header, role Role) (*Membership,
 	if role == m.Role {
 		return m, nil
 	}
-	return m.to(tx, org, role)
-}
-
-// to gives an active membership another role, if it can have it and the
-// organization keeps an owner.
-func (m *Membership) to(tx *op.Tx, org *Header, role Role) (*Membership, error) {
 	if f := ownable(role, m.PrincipalID); f != nil {
 		return nil, f
 	}

@@ -299,10 +299,6 @@ func (m *Membership) put(tx *op.Tx) {
 	case m.TupleID == "":
 		m.TupleID, m.TupleAt = tx.NewID(urn.PrefixTuple), m.UpdatedAt
 	}
-	m.write(tx)
-}
-
-func (m *Membership) write(tx *op.Tx) {
 	memberships.Put(tx.Tx, m)
 	if m.Root != "" && m.Status == StatusRevoked {
 		m.follow(tx)

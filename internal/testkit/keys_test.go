@@ -93,16 +93,16 @@ func TestKeysOfOrganizations(t *testing.T) {
 		want int
 		call func() error
 	}{
-		{"org.create with a slug", 17, func() (err error) { o, err = org.Create.Call(ctx, y, org.CreateInput{Slug: &slug}); return err }},
+		{"org.create with a slug", 18, func() (err error) { o, err = org.Create.Call(ctx, y, org.CreateInput{Slug: &slug}); return err }},
 		{"org.update of the slug", 4, func() error {
 			_, err := org.Update.Call(ctx, y, org.UpdateInput{ID: o.Org.ID, Slug: op.Put("other")})
 			return err
 		}},
-		{"org.add_member", 7, func() (err error) {
+		{"org.add_member", 8, func() (err error) {
 			m, err = org.AddMember.Call(ctx, y, org.AddMemberInput{ID: o.Org.ID, UsrID: zoe, Role: tenancy.Member})
 			return err
 		}},
-		{"membership.change_role", 12, func() (err error) {
+		{"membership.change_role", 13, func() (err error) {
 			m, err = org.ChangeRole.Call(ctx, y, org.ChangeRoleInput{ID: m.ID, NewRole: tenancy.Editor})
 			return err
 		}},
@@ -111,9 +111,9 @@ func TestKeysOfOrganizations(t *testing.T) {
 		{"membership.self_leave", 5, func() error { _, err := org.Leave.Call(ctx, z, org.LeaveInput{ID: m.ID}); return err }},
 		{"invitation.create", 6, invite("x")},
 		{"a second one to the same", 11, invite("x")},
-		{"invitation.accept by a new user", 24, accept},
+		{"invitation.accept by a new user", 25, accept},
 		{"invitation.create with 100 grants", 6, invite("y", promised...)},
-		{"its acceptance", 624, accept},
+		{"its acceptance", 625, accept},
 		{"org.revoke", 3, func() error { _, err := org.Revoke.Call(ctx, y, org.Input{ID: o.Org.ID}); return err }},
 	} {
 		if got := written(t, s, row.call); got != row.want {
