@@ -26,6 +26,9 @@ func toScope(v state.View, r op.Request) []op.Reason {
 			way := op.Reason{Via: op.ViaMembership, ScopeID: h.ID, Role: string(m.Role), Level: m.Role.OnScope()}
 			if i > 0 {
 				way.Via, way.Level, way.Cut = op.ViaHierarchy, min(op.Read, m.Role.Cap()), cutInherited
+				if h.Kind == tenancy.KindOrg && m.Role == tenancy.Owner && abandoned(v, chain[0], r.Time) {
+					way.Level, way.Cut = op.Own, ""
+				}
 			}
 			shut := closedBy(m, r.Time)
 			if shut == "" {
@@ -43,6 +46,13 @@ func toScope(v state.View, r op.Request) []op.Reason {
 		}
 	}
 	return why
+}
+
+// abandoned says whether a scope has nobody left who could act as its owner.
+// Below an organization its owners do, or whoever leaves that would leave behind
+// what nobody can change or end.
+func abandoned(v state.View, scope *tenancy.Header, at state.Time) bool {
+	return !scope.Archived && !tenancy.OwnedBeside(v, scope, "", at)
 }
 
 // effective are the memberships of a principal that count, if the principal
