@@ -1,9 +1,11 @@
 package compliance_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -251,5 +253,37 @@ func TestPlantedDefectsOfOrganizations(t *testing.T) {
 				t.Errorf("in parts it finds something else (-whole +parts):\n%s", d)
 			}
 		})
+	}
+}
+
+// An end that is noted after it came is in the trail at the time of the note,
+// whatever ended the membership.
+func TestNotedEndsAreTraced(t *testing.T) {
+	s := newTown(t)
+	a := s.As(s.Token("usr_01890a5d0c1e7000a0000000000000a4"))
+	member := urn.ID("usr_01890a5d0c1e7000a0000000000000a5")
+	s.User(member)
+	soon := state.Time(s.Clock.Now().UnixMicro()) + 3600*1e6
+	var ids []urn.ID
+	for _, revoked := range []bool{false, true} {
+		o := must(t, a, org.Create, org.CreateInput{}).Org.ID
+		ids = append(ids, must(t, a, org.AddMember, org.AddMemberInput{ID: o, UsrID: member, Role: tenancy.Member, ExpiresAt: soon}).ID)
+		if revoked {
+			must(t, a, org.Revoke, org.Input{ID: o})
+		}
+	}
+	s.Clock.Advance(2 * time.Hour)
+	must(t, s.Edge.System(), tenancy.Expire, tenancy.ExpireInput{IDs: ids})
+	if left := tenancy.Expired(s.view(), s.view().Time); len(left) != 0 {
+		t.Errorf("not noted: %v", left)
+	}
+	page, err := compliance.Run.Call(context.Background(), s.Admin(), compliance.RunInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range page.Items {
+		if r.Outcome != compliance.Passed && r.Outcome != compliance.NotApplicable {
+			t.Errorf("%+v", r)
+		}
 	}
 }

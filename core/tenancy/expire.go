@@ -55,17 +55,12 @@ var Expire = op.NewCommand(Memberships, op.Spec[ExpireInput, op.Nothing]{
 })
 
 // expire writes down the end of a row whose time is over. In an organization
-// something else may have ended it before; what is written is what is shown
-// already.
+// something else may have ended it before, and that is what is written.
 func (m *Membership) expire(tx *op.Tx) {
-	before := *m
+	before, e := *m, ending{reason: EndExpired}
 	if scope, _ := Find(tx, m.ScopeID); scope.Kind == KindOrg {
-		m.endBy(m.endIn(tx, scope, tx.Time()))
-		memberships.Put(tx.Tx, m)
-		m.follow(tx)
-	} else {
-		m.Status, m.EndReason, m.RemovedBy = StatusRevoked, EndExpired, ""
-		m.put(tx)
+		e = m.endIn(tx, scope, tx.Time())
 	}
-	m.record(tx, "revoke", &before, fault.Member{Name: "reason", Value: m.EndReason})
+	m.Status, m.EndReason, m.RemovedBy = StatusRevoked, e.reason, e.by
+	m.save(tx, "revoke", &before, fault.Member{Name: "reason", Value: e.reason})
 }

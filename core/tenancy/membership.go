@@ -272,9 +272,8 @@ func inScope(scope, principal urn.ID) key.Key {
 func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membership {
 	s := *m
 	switch {
-	case m.Status == StatusRevoked && m.EndReason == EndExpired:
-		s.UpdatedAt = m.ExpiresAt // that it was noted later shows nowhere
 	case m.Status == StatusRevoked:
+		s.UpdatedAt = m.endedAt(v, scope, at)
 	case scope.Kind == KindOrg:
 		s.endBy(m.endIn(v, scope, at))
 	case scope.Archived:
@@ -287,6 +286,18 @@ func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membershi
 		s.Status = m.below(v, at)
 	}
 	return s
+}
+
+// endedAt is when a row that has ended did. That an end was noted later than it
+// came shows nowhere.
+func (m *Membership) endedAt(v state.View, scope *Header, at state.Time) state.Time {
+	switch m.EndReason {
+	case EndExpired:
+		return m.ExpiresAt
+	case EndOrgRevoked, EndPrincipalRevoked:
+		return m.endIn(v, scope, at).at
+	}
+	return m.UpdatedAt
 }
 
 // put writes a membership as its next version.
@@ -308,10 +319,6 @@ func (m *Membership) put(tx *op.Tx) {
 // save writes a membership and leaves the trace.
 func (m *Membership) save(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
 	m.put(tx)
-	m.record(tx, action, before, more...)
-}
-
-func (m *Membership) record(tx *op.Tx, action string, before *Membership, more ...fault.Member) {
 	r := op.Record{
 		Action: action, Entity: EntityMembership, TargetID: m.ID, ScopeID: m.ScopeID, After: m,
 		Metadata: append([]fault.Member{{Name: "principal_id", Value: string(m.PrincipalID)}, {Name: "role", Value: string(m.Role)}}, more...),
