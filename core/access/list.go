@@ -26,21 +26,16 @@ type Seen struct {
 // Visible lists all that a principal can see: what it owns, deleted objects
 // included, and what is shared with it. With at it answers for the past.
 var Visible = op.NewQuery(Ops, op.Spec[VisibleInput, op.Page[Seen]]{
-	Name:    "visible",
-	Summary: "List the objects that a principal can see, and how much it may do with each.",
-	Doc:     "About others may ask: cluster administrators and holders of audit.read.",
-	Schema:  2,
-	Route:   "GET /v1/access/visible",
-	Access:  op.Anyone[VisibleInput]("list"),
-	Faults:  []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
-	Example: VisibleInput{Type: "note"},
-	Result:  op.NewPage([]Seen{{ObjectID: exampleObject, Level: op.Read}}, ""),
-	Validate: func(in *VisibleInput) *fault.Fault {
-		if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixObject) {
-			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-		}
-		return nil
-	},
+	Name:     "visible",
+	Summary:  "List the objects that a principal can see, and how much it may do with each.",
+	Doc:      "About others may ask: cluster administrators and holders of audit.read.",
+	Schema:   2,
+	Route:    "GET /v1/access/visible",
+	Access:   op.Anyone[VisibleInput]("list"),
+	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
+	Example:  VisibleInput{Type: "note"},
+	Result:   op.NewPage([]Seen{{ObjectID: exampleObject, Level: op.Read}}, ""),
+	Validate: func(in *VisibleInput) *fault.Fault { return in.CheckCursor(urn.PrefixObject) },
 }, func(v *op.View, in VisibleInput) (op.Page[Seen], error) {
 	about := in.PrincipalID
 	if about == "" {

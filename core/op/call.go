@@ -55,15 +55,7 @@ func Permissions() []Permission { return []Permission{ReadAudit, Administer, Act
 // Holds says whether the caller has a cluster permission. The cluster itself
 // holds all.
 func (c *Caller) Holds(p Permission) bool {
-	if c.ID == System {
-		return true
-	}
-	for _, have := range c.Permissions {
-		if have == p {
-			return true
-		}
-	}
-	return false
+	return c.ID == System || slices.Contains(c.Permissions, p)
 }
 
 // HoldsAny says whether the caller has one of some cluster permissions.

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/weir-store/weir/core/fault"
+	"github.com/weir-store/weir/core/urn"
 )
 
 // Catalog is all operations of a program by name.
@@ -145,6 +148,15 @@ func (p Paging) Size() int {
 		return DefaultLimit
 	}
 	return min(p.Limit, MaxLimit)
+}
+
+// CheckCursor says whether the cursor, if there is one, is an id with one of some
+// prefixes, as those of lists in order of id are.
+func (p Paging) CheckCursor(prefixes ...string) *fault.Fault {
+	if p.Cursor == "" || urn.IsValid(urn.ID(p.Cursor), prefixes...) {
+		return nil
+	}
+	return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
 }
 
 // Signed gives the page with its cursor as the edge shows it.

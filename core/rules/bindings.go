@@ -24,7 +24,7 @@ var Bindings = op.NewQuery(Ops, op.Spec[BindingsInput, op.Page[Binding]]{
 	Faults:   []fault.Code{fault.InvalidCursor},
 	Example:  BindingsInput{ID: exampleID},
 	Result:   op.NewPage([]Binding{exampleBinding}, ""),
-	Validate: func(in *BindingsInput) *fault.Fault { return checkCursor(in.Cursor) },
+	Validate: func(in *BindingsInput) *fault.Fault { return in.CheckCursor(urn.PrefixBinding) },
 }, func(v *op.View, in BindingsInput) (op.Page[Binding], error) {
 	r, err := legible(v, in.ID)
 	if err != nil {
@@ -59,7 +59,7 @@ var TargetBindings = op.NewQuery(Ops, op.Spec[TargetInput, op.Page[Binding]]{
 		if f := (target{in.TargetType, in.TargetID}).check(); f != nil {
 			return f
 		}
-		return checkCursor(in.Cursor)
+		return in.CheckCursor(urn.PrefixBinding)
 	},
 }, func(v *op.View, in TargetInput) (op.Page[Binding], error) {
 	within := state.Range{Prefix: state.Key(key.RuleBindingTarget, in.TargetType, in.TargetID)}
@@ -86,11 +86,4 @@ func (b *Binding) under(r *row, activeOnly *bool) (Binding, bool) {
 
 func page(found *state.Rows[Binding], p op.Paging, show func(b *Binding) (Binding, bool)) op.Page[Binding] {
 	return op.Fill(found, p, show, func(b *Binding) op.Cursor { return op.Cursor(b.ID) })
-}
-
-func checkCursor(cursor string) *fault.Fault {
-	if cursor != "" && !urn.IsValid(urn.ID(cursor), urn.PrefixBinding) {
-		return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-	}
-	return nil
 }

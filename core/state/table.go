@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/weir-store/weir/core/urn"
 	"github.com/weir-store/weir/storage"
 	"github.com/weir-store/weir/storage/key"
 )
@@ -187,6 +188,16 @@ type Range struct {
 	After key.Key
 	// Reverse walks from the end.
 	Reverse bool
+}
+
+// Behind is the range of the keys that begin with some parts, from behind the
+// one that an id completes; from the first if there is no id.
+func Behind(after urn.ID, space key.Space, parts ...any) Range {
+	r := Range{Prefix: Key(space, parts...)}
+	if after != "" {
+		r.After = Key(space, append(parts, after)...)
+	}
+	return r
 }
 
 func (r Range) bounds() (start, end []byte) {

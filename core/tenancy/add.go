@@ -41,7 +41,12 @@ func (in *AddInput) validate() *fault.Fault {
 	if in.Role == "" {
 		in.Role = Viewer
 	}
-	if in.Role == Owner && in.ExpiresAt != 0 {
+	return CheckExpiry(in.Role, in.ExpiresAt)
+}
+
+// CheckExpiry says whether a membership with a role may have an end of its own.
+func CheckExpiry(role Role, expires state.Time) *fault.Fault {
+	if role == Owner && expires != 0 {
 		return badExpiry("an owner's membership does not expire; leave expires_at out, or give another role")
 	}
 	return nil
@@ -74,7 +79,7 @@ func admit(tx *op.Tx, in AddInput) (Membership, error) {
 	if in.ExpiresAt != 0 && in.ExpiresAt <= tx.Time() {
 		return Membership{}, badExpiry("expires_at is in the past; give a later time, or leave it out")
 	}
-	m := add(tx, scope, in).shown(tx, scope, tx.Time())
+	m := add(tx, scope, in).EffectiveIn(tx, scope, tx.Time())
 	if m.Status == StatusRevoked {
 		return Membership{}, fault.New(fault.PreconditionFailed, "the scope lies below an organization that this principal is not in; add it there first")
 	}
@@ -101,7 +106,7 @@ func add(tx *op.Tx, scope *Header, in AddInput) *Membership {
 		}
 		before := *m
 		switch {
-		case m.shown(tx, scope, tx.Time()).Status == StatusRevoked:
+		case m.EffectiveIn(tx, scope, tx.Time()).Status == StatusRevoked:
 			m.TupleID = "" // it is granted anew, also where the row itself says active
 			m.Status, m.GrantedBy, m.GrantedAt = StatusActive, tx.Caller.ID, tx.Time()
 			m.RemovedBy, m.EndReason = "", ""

@@ -48,7 +48,7 @@ var Create = op.NewCommand(Ops, op.Spec[CreateInput, Scope]{
 	if f := h.found(tx); f != nil {
 		return Scope{}, f
 	}
-	if m := grant(tx, h.ID, tx.Caller.ID, Owner, 0).shown(tx, h, tx.Time()); m.Status != StatusActive {
+	if m := grant(tx, h.ID, tx.Caller.ID, Owner, 0).EffectiveIn(tx, h, tx.Time()); m.Status != StatusActive {
 		return Scope{}, fault.New(fault.PreconditionFailed, "below an organization only its members create scopes, or nobody would own them; a host names one in X-Act-As")
 	}
 	return h.shown(), nil

@@ -50,19 +50,11 @@ func FindGrant(v state.View, tuple urn.ID) (*Membership, bool) {
 // GrantsTo walks the active memberships of a principal in the order of their
 // tuples, after a given one. Whether each counts, Effective says.
 func GrantsTo(v state.View, principal, after urn.ID) *state.Rows[Membership] {
-	r := state.Range{Prefix: state.Key(key.MembershipTupleSubject, string(principal))}
-	if after != "" {
-		r.After = state.Key(key.MembershipTupleSubject, string(principal), after)
-	}
-	return byTupleSubject.Scan(v, r)
+	return byTupleSubject.Scan(v, state.Behind(after, key.MembershipTupleSubject, string(principal)))
 }
 
 // GrantsOn walks the active memberships in a scope in the order of their tuples,
 // after a given one. Whether each counts, Effective says.
 func GrantsOn(v state.View, scope, after urn.ID) *state.Rows[Membership] {
-	r := state.Range{Prefix: state.Key(key.MembershipTupleObject, scope)}
-	if after != "" {
-		r.After = state.Key(key.MembershipTupleObject, scope, after)
-	}
-	return byTupleObject.Scan(v, r)
+	return byTupleObject.Scan(v, state.Behind(after, key.MembershipTupleObject, scope))
 }

@@ -25,7 +25,7 @@ func InOrg(tx *op.Tx, id urn.ID) (*Header, *Membership, error) {
 		return nil, nil, fault.New(fault.PreconditionFailed, "this is a membership of a scope that is no organization; use scope.add_member, scope.remove_member and scope.leave").
 			With("scope_id", string(org.ID))
 	}
-	m := row.shown(tx, org, tx.Time())
+	m := row.EffectiveIn(tx, org, tx.Time())
 	return org, &m, nil
 }
 

@@ -42,7 +42,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Scope]]{
 	Faults:   []fault.Code{fault.InvalidCursor, fault.LimitExceeded},
 	Example:  ListInput{Filter: Filter{OwnerID: exampleOwner}},
 	Result:   op.NewPage([]Scope{example}, ""),
-	Validate: func(in *ListInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope, urn.PrefixOrg) },
+	Validate: func(in *ListInput) *fault.Fault { return in.CheckCursor(urn.PrefixScope, urn.PrefixOrg) },
 }, func(v *op.View, in ListInput) (op.Page[Scope], error) {
 	way, f := in.way(v)
 	if f != nil {
@@ -168,10 +168,8 @@ func candidates(v *op.View, f Filter, after urn.ID, reverse bool) walk {
 	if f.ParentID != "" {
 		space, scan, parts = key.ScopeParent, byParent.Scan, []any{f.ParentID}
 	}
-	r := state.Range{Prefix: state.Key(space, parts...), Reverse: reverse}
-	if after != "" {
-		r.After = state.Key(space, append(parts, after)...)
-	}
+	r := state.Behind(after, space, parts...)
+	r.Reverse = reverse
 	rows := scan(v, r)
 	return walk{func() (urn.ID, bool) {
 		if !rows.Next() {

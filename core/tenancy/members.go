@@ -5,9 +5,7 @@ import (
 
 	"github.com/weir-store/weir/core/fault"
 	"github.com/weir-store/weir/core/op"
-	"github.com/weir-store/weir/core/state"
 	"github.com/weir-store/weir/core/urn"
-	"github.com/weir-store/weir/storage/key"
 )
 
 // MembersInput names a scope and filters its members.
@@ -27,7 +25,7 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor, fault.InvalidRole},
 	Example:  MembersInput{ID: exampleID, Role: Viewer},
 	Result:   op.NewPage([]Membership{exampleMember}, ""),
-	Validate: func(in *MembersInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixMembership) },
+	Validate: func(in *MembersInput) *fault.Fault { return in.CheckCursor(urn.PrefixMembership) },
 }, func(v *op.View, in MembersInput) (op.Page[Membership], error) {
 	none := op.Page[Membership]{}
 	scope, ok := Find(v, in.ID)
@@ -37,15 +35,11 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	if f := scope.Lists(v); f != nil {
 		return none, f
 	}
-	r := state.Range{Prefix: state.Key(key.MembershipScope, in.ID)}
-	if in.Cursor != "" {
-		r.After = state.Key(key.MembershipScope, in.ID, urn.ID(in.Cursor))
-	}
 	show := func(m *Membership) (Membership, bool) {
-		s := m.shown(v, scope, v.At)
+		s := m.EffectiveIn(v, scope, v.At)
 		return s, (in.Role == "" || s.Role == in.Role) && (s.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly))
 	}
-	return op.Fill(byScope.Scan(v, r), in.Paging, show, (*Membership).cursor), nil
+	return op.Fill(MembersAfter(v, in.ID, urn.ID(in.Cursor)), in.Paging, show, (*Membership).cursor), nil
 })
 
 // Lists refuses to tell who belongs to the scope to all but its members, the
@@ -77,10 +71,3 @@ func within(v *op.View, scope urn.ID, need op.Level) *fault.Fault {
 }
 
 func (m *Membership) cursor() op.Cursor { return op.Cursor(m.ID) }
-
-func checkCursor(cursor string, prefixes ...string) *fault.Fault {
-	if cursor != "" && !urn.IsValid(urn.ID(cursor), prefixes...) {
-		return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-	}
-	return nil
-}

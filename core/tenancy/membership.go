@@ -257,19 +257,15 @@ func Held(v state.View, scope, principal urn.ID) []*Membership {
 // Stood walks all memberships that a principal ever had in one scope, the oldest
 // in front, after a given one.
 func Stood(v state.View, scope, principal, after urn.ID) *state.Rows[Membership] {
-	r := state.Range{Prefix: inScope(scope, principal)}
-	if after != "" {
-		r.After = state.Key(key.Membership, string(principal), scope, after)
-	}
-	return memberships.Scan(v, r)
+	return memberships.Scan(v, state.Behind(after, key.Membership, string(principal), scope))
 }
 
 func inScope(scope, principal urn.ID) key.Key {
 	return state.Key(key.Membership, string(principal), scope)
 }
 
-// shown gives the membership as it counts at a time.
-func (m *Membership) shown(v state.View, scope *Header, at state.Time) Membership {
+// EffectiveIn is Effective for who has the scope at hand.
+func (m *Membership) EffectiveIn(v state.View, scope *Header, at state.Time) Membership {
 	s := *m
 	switch {
 	case m.Status == StatusRevoked:

@@ -77,11 +77,7 @@ func Projected(v state.View, scope, object urn.ID) (*Projection, bool) {
 // Shown walks the projections into a scope, in order of the object's id, after
 // a given object.
 func Shown(v state.View, scope, after urn.ID) *state.Rows[Projection] {
-	r := state.Range{Prefix: state.Key(key.Projection, scope)}
-	if after != "" {
-		r.After = state.Key(key.Projection, scope, after)
-	}
-	return projections.Scan(v, r)
+	return projections.Scan(v, state.Behind(after, key.Projection, scope))
 }
 
 // Listed walks the projections into a scope as a gaze asks for them. Ended

@@ -26,7 +26,7 @@ var Projections = op.NewQuery(Ops, op.Spec[ProjectionsInput, op.Page[Projection]
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
 	Example:  ProjectionsInput{ID: exampleID},
 	Result:   op.NewPage([]Projection{exampleProjection}, ""),
-	Validate: func(in *ProjectionsInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixObject) },
+	Validate: func(in *ProjectionsInput) *fault.Fault { return in.CheckCursor(urn.PrefixObject) },
 }, func(v *op.View, in ProjectionsInput) (op.Page[Projection], error) {
 	none := op.Page[Projection]{}
 	if f := within(v, in.ID, op.Read); f != nil {
@@ -66,7 +66,7 @@ var OfObject = op.NewQuery(Ops, op.Spec[OfObjectInput, op.Page[Projection]]{
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
 	Example:  OfObjectInput{ObjectID: exampleObject},
 	Result:   op.NewPage([]Projection{exampleProjection}, ""),
-	Validate: func(in *OfObjectInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope, urn.PrefixOrg) },
+	Validate: func(in *OfObjectInput) *fault.Fault { return in.CheckCursor(urn.PrefixScope, urn.PrefixOrg) },
 }, func(v *op.View, in OfObjectInput) (op.Page[Projection], error) {
 	if hidden(v, in.ObjectID) {
 		return op.Page[Projection]{}, op.NotFound()
@@ -74,10 +74,7 @@ var OfObject = op.NewQuery(Ops, op.Spec[OfObjectInput, op.Page[Projection]]{
 	if h, ok := objects.Find(v.Now, in.ObjectID); !ok || h.OwnerID != v.Caller.ID {
 		return op.Page[Projection]{}, fault.New(fault.PermissionDenied, "this is shown to the object's owner only")
 	}
-	r := state.Range{Prefix: state.Key(key.ProjectionObject, in.ObjectID)}
-	if in.Cursor != "" {
-		r.After = state.Key(key.ProjectionObject, in.ObjectID, urn.ID(in.Cursor))
-	}
+	r := state.Behind(urn.ID(in.Cursor), key.ProjectionObject, in.ObjectID)
 	show := func(p *Projection) (Projection, bool) {
 		scope, _ := Find(v, p.ScopeID)
 		s := p.shown(v, scope)

@@ -127,11 +127,7 @@ func Find(v state.View, id urn.ID) (*Header, bool) {
 
 // Below walks the scopes directly below one, in order of id, after a given one.
 func Below(v state.View, parent, after urn.ID) *state.Rows[Header] {
-	r := state.Range{Prefix: state.Key(key.ScopeParent, parent)}
-	if after != "" {
-		r.After = state.Key(key.ScopeParent, parent, after)
-	}
-	return byParent.Scan(v, r)
+	return byParent.Scan(v, state.Behind(after, key.ScopeParent, parent))
 }
 
 // Scope is a scope as callers see it.

@@ -25,7 +25,7 @@ var OfPrincipal = op.NewQuery(Ops, op.Spec[OfPrincipalInput, op.Page[Membership]
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
 	Example:  OfPrincipalInput{ID: "bob"},
 	Result:   op.NewPage([]Membership{exampleMember}, ""),
-	Validate: func(in *OfPrincipalInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixMembership) },
+	Validate: func(in *OfPrincipalInput) *fault.Fault { return in.CheckCursor(urn.PrefixMembership) },
 }, func(v *op.View, in OfPrincipalInput) (op.Page[Membership], error) {
 	if in.ID != v.Caller.ID && !v.Caller.Holds(op.Administer) {
 		return op.Page[Membership]{}, fault.New(fault.PermissionDenied, "this is shown to the principal itself and to administrators of the cluster only")
@@ -40,7 +40,7 @@ var OfPrincipal = op.NewQuery(Ops, op.Spec[OfPrincipalInput, op.Page[Membership]
 	}
 	show := func(m *Membership) (Membership, bool) {
 		scope, _ := Find(v, m.ScopeID)
-		s := m.shown(v, scope, v.At)
+		s := m.EffectiveIn(v, scope, v.At)
 		return s, s.Status == StatusActive || (in.ActiveOnly != nil && !*in.ActiveOnly)
 	}
 	return op.Fill(memberships.Scan(v, r), in.Paging, show, (*Membership).cursor), nil
@@ -86,7 +86,7 @@ var IsMember = op.NewQuery(Ops, op.Spec[StandingInput, Standing]{
 	}
 	s := none
 	for _, m := range Held(v, in.ID, in.PrincipalID) {
-		if x := m.shown(v, scope, v.At); x.Status == StatusActive {
+		if x := m.EffectiveIn(v, scope, v.At); x.Status == StatusActive {
 			s.Memberships = append(s.Memberships, x)
 		}
 	}

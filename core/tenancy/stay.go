@@ -19,7 +19,7 @@ import (
 // time: active or suspended, as it counts. There is at most one.
 func Current(v state.View, org *Header, principal urn.ID, at state.Time) (*Membership, bool) {
 	for _, m := range Held(v, org.ID, principal) {
-		if s := m.shown(v, org, at); s.Status != StatusRevoked {
+		if s := m.EffectiveIn(v, org, at); s.Status != StatusRevoked {
 			return &s, true
 		}
 	}
@@ -77,12 +77,7 @@ func (m *Membership) Effective(v state.View, at state.Time) Membership {
 	if !ok {
 		return *m
 	}
-	return m.shown(v, scope, at)
-}
-
-// EffectiveIn is Effective for who has the scope at hand.
-func (m *Membership) EffectiveIn(v state.View, scope *Header, at state.Time) Membership {
-	return m.shown(v, scope, at)
+	return m.EffectiveIn(v, scope, at)
 }
 
 // ending is when and why a row ended without having been rewritten.
@@ -125,7 +120,7 @@ func (m *Membership) endBy(e ending) {
 // OwnedBeside says whether somebody else is an owner of the scope who can act.
 func OwnedBeside(v state.View, scope *Header, but urn.ID, at state.Time) (yes bool) {
 	Owners(v, scope.ID).Each(func(m *Membership) bool {
-		yes = m.PrincipalID != but && m.shown(v, scope, at).Status == StatusActive && identity.IsActive(v, m.PrincipalID)
+		yes = m.PrincipalID != but && m.EffectiveIn(v, scope, at).Status == StatusActive && identity.IsActive(v, m.PrincipalID)
 		return !yes
 	})
 	return yes

@@ -23,7 +23,7 @@ var Children = op.NewQuery(Ops, op.Spec[ChildrenInput, op.Page[Scope]]{
 	Faults:   []fault.Code{fault.InvalidCursor},
 	Example:  ChildrenInput{ID: exampleID},
 	Result:   op.NewPage([]Scope{example}, ""),
-	Validate: func(in *ChildrenInput) *fault.Fault { return checkCursor(in.Cursor, urn.PrefixScope) },
+	Validate: func(in *ChildrenInput) *fault.Fault { return in.CheckCursor(urn.PrefixScope) },
 }, func(v *op.View, in ChildrenInput) (op.Page[Scope], error) {
 	show := func(h *Header) (Scope, bool) {
 		if h.Archived || !visible(v, h.ID) {

@@ -9,36 +9,24 @@ import (
 // All walks all scopes of the cluster, in the order of their creation, after a
 // given one.
 func All(v state.View, after urn.ID) *state.Rows[Header] {
-	r := state.Range{Prefix: state.Key(key.Scope)}
-	if after != "" {
-		r.After = state.Key(key.Scope, after)
-	}
-	return headers.Scan(v, r)
+	return headers.Scan(v, state.Behind(after, key.Scope))
 }
 
 // In walks all memberships that a scope ever had, in the order in which they
 // were granted first.
 func In(v state.View, scope urn.ID) *state.Rows[Membership] {
-	return byScope.Scan(v, state.Range{Prefix: state.Key(key.MembershipScope, scope)})
+	return MembersAfter(v, scope, "")
 }
 
 // MembersAfter is In from behind a membership on.
 func MembersAfter(v state.View, scope, after urn.ID) *state.Rows[Membership] {
-	r := state.Range{Prefix: state.Key(key.MembershipScope, scope)}
-	if after != "" {
-		r.After = state.Key(key.MembershipScope, scope, after)
-	}
-	return byScope.Scan(v, r)
+	return byScope.Scan(v, state.Behind(after, key.MembershipScope, scope))
 }
 
 // InOrgs walks all memberships of organizations that a principal ever had, in
 // the order in which they came to be, after a given one.
 func InOrgs(v state.View, principal, after urn.ID) *state.Rows[Membership] {
-	r := state.Range{Prefix: state.Key(key.MembershipPrincipal, string(principal))}
-	if after != "" {
-		r.After = state.Key(key.MembershipPrincipal, string(principal), after)
-	}
-	return byPrincipal.Scan(v, r)
+	return byPrincipal.Scan(v, state.Behind(after, key.MembershipPrincipal, string(principal)))
 }
 
 // Owners walks the memberships of a scope's owners that were not taken back.

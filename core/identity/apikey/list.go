@@ -23,10 +23,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Key]]{
 	Example: ListInput{PrincipalID: "alice"},
 	Result:  op.NewPage([]Key{{example, StatusActive}}, ""),
 }, func(v *op.View, in ListInput) (op.Page[Key], error) {
-	r := state.Range{Prefix: state.Key(key.CredentialPrincipal, string(in.PrincipalID))}
-	if in.Cursor != "" {
-		r.After = state.Key(key.CredentialPrincipal, string(in.PrincipalID), urn.ID(in.Cursor))
-	}
+	r := state.Behind(urn.ID(in.Cursor), key.CredentialPrincipal, string(in.PrincipalID))
 	rows := byPrincipal.Scan(v, r)
 	defer rows.Close()
 	var items []Key

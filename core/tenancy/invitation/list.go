@@ -31,10 +31,7 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Invitation]]{
 	if !ok || o.Kind != tenancy.KindOrg {
 		return op.Page[Invitation]{}, op.NotFound()
 	}
-	r := state.Range{Prefix: state.Key(key.InvitationOrg, in.ID)}
-	if in.Cursor != "" {
-		r.After = state.Key(key.InvitationOrg, in.ID, urn.ID(in.Cursor))
-	}
+	r := state.Behind(urn.ID(in.Cursor), key.InvitationOrg, in.ID)
 	show := func(r *Row) (Invitation, bool) {
 		i := r.shown(v, o, v.At)
 		return i, in.Status == "" || i.Status == in.Status

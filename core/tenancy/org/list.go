@@ -20,19 +20,14 @@ type ListInput struct {
 // List shows the organizations of the cluster, oldest first, to those who run
 // it. The others find theirs by their memberships.
 var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Org]]{
-	Name:    "list",
-	Summary: "List the organizations of the cluster.",
-	Route:   "GET /v1/orgs",
-	Access:  op.Holding[ListInput]("list", op.ActAsHost, op.Administer),
-	Faults:  []fault.Code{fault.InvalidCursor},
-	Example: ListInput{Query: "exam"},
-	Result:  op.NewPage([]Org{example}, ""),
-	Validate: func(in *ListInput) *fault.Fault {
-		if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixScope, urn.PrefixOrg) {
-			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-		}
-		return nil
-	},
+	Name:     "list",
+	Summary:  "List the organizations of the cluster.",
+	Route:    "GET /v1/orgs",
+	Access:   op.Holding[ListInput]("list", op.ActAsHost, op.Administer),
+	Faults:   []fault.Code{fault.InvalidCursor},
+	Example:  ListInput{Query: "exam"},
+	Result:   op.NewPage([]Org{example}, ""),
+	Validate: func(in *ListInput) *fault.Fault { return in.CheckCursor(urn.PrefixScope, urn.PrefixOrg) },
 }, func(v *op.View, in ListInput) (op.Page[Org], error) {
 	query := fold(in.Query)
 	showIf := func(h *tenancy.Header) (Org, bool) {

@@ -29,16 +29,10 @@ var AddMember = op.NewCommand(Ops, op.Spec[AddMemberInput, Membership]{
 		fault.NotFound, fault.PermissionDenied, fault.RoleHierarchy, fault.OrgNotActive, fault.ScopeFrozen, fault.PrincipalInactive,
 		fault.DuplicateMembership, fault.InvalidRole, fault.ValidationFailed, fault.PreconditionFailed,
 	},
-	Example: AddMemberInput{ID: exampleID, UsrID: exampleNext.UsrID, Role: tenancy.Member},
-	Result:  exampleNext,
-	Undo:    op.Reversible("membership.admin_remove"),
-	Validate: func(in *AddMemberInput) *fault.Fault {
-		if in.Role != tenancy.Owner || in.ExpiresAt == 0 {
-			return nil
-		}
-		detail := "an owner's membership does not expire; leave expires_at out, or give another role"
-		return fault.New(fault.ValidationFailed, "%s", detail).At(fault.Item{Pointer: "/expires_at", Code: "bad-expiry", Detail: detail})
-	},
+	Example:  AddMemberInput{ID: exampleID, UsrID: exampleNext.UsrID, Role: tenancy.Member},
+	Result:   exampleNext,
+	Undo:     op.Reversible("membership.admin_remove"),
+	Validate: func(in *AddMemberInput) *fault.Fault { return tenancy.CheckExpiry(in.Role, in.ExpiresAt) },
 }, func(tx *op.Tx, in AddMemberInput) (Membership, error) {
 	h, ok := find(tx, in.ID)
 	if !ok {
@@ -69,7 +63,7 @@ var Members = op.NewQuery(Ops, op.Spec[MembersInput, op.Page[Membership]]{
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
 	Example:  MembersInput{ID: exampleID, Status: tenancy.StatusActive},
 	Result:   op.NewPage([]Membership{exampleMember, exampleNext}, ""),
-	Validate: func(in *MembersInput) *fault.Fault { return checkCursor(in.Cursor) },
+	Validate: func(in *MembersInput) *fault.Fault { return in.CheckCursor(urn.PrefixMembership) },
 }, func(v *op.View, in MembersInput) (op.Page[Membership], error) {
 	none := op.Page[Membership]{}
 	h, ok := find(v, in.ID)

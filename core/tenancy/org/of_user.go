@@ -24,9 +24,9 @@ var OfUser = op.NewQuery(account.Ops, op.Spec[OfUserInput, op.Page[Membership]]{
 	Faults:   []fault.Code{fault.PermissionDenied, fault.InvalidCursor},
 	Example:  OfUserInput{ID: exampleNext.UsrID},
 	Result:   op.NewPage([]Membership{exampleNext}, ""),
-	Validate: func(in *OfUserInput) *fault.Fault { return checkCursor(in.Cursor) },
+	Validate: func(in *OfUserInput) *fault.Fault { return in.CheckCursor(urn.PrefixMembership) },
 }, func(v *op.View, in OfUserInput) (op.Page[Membership], error) {
-	if in.ID != v.Caller.ID && !v.Caller.Holds(op.ActAsHost) && !v.Caller.Holds(op.Administer) {
+	if in.ID != v.Caller.ID && !v.Caller.HoldsAny(op.ActAsHost, op.Administer) {
 		return op.Page[Membership]{}, fault.New(fault.PermissionDenied, "this is shown to the user itself, to hosts and to administrators of the cluster only")
 	}
 	show := func(row *tenancy.Membership) (Membership, bool) { return Shown(v, row, v.At), true }
@@ -34,11 +34,3 @@ var OfUser = op.NewQuery(account.Ops, op.Spec[OfUserInput, op.Page[Membership]]{
 })
 
 func cursor(row *tenancy.Membership) op.Cursor { return op.Cursor(row.ID) }
-
-// checkCursor says whether a text is a cursor of lists of memberships.
-func checkCursor(cursor string) *fault.Fault {
-	if cursor != "" && !urn.IsValid(urn.ID(cursor), urn.PrefixMembership) {
-		return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-	}
-	return nil
-}

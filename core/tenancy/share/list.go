@@ -28,8 +28,8 @@ var List = op.NewQuery(Ops, op.Spec[ListInput, op.Page[Share]]{
 	Example: ListInput{ObjectType: example.ObjectType, ObjectID: example.ObjectID},
 	Result:  op.NewPage([]Share{example}, ""),
 	Validate: func(in *ListInput) *fault.Fault {
-		if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixShare) {
-			return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
+		if f := in.CheckCursor(urn.PrefixShare); f != nil {
+			return f
 		}
 		_, f := in.object()
 		return f

@@ -59,10 +59,7 @@ func (in *ListInput) validate() *fault.Fault {
 			return f
 		}
 	}
-	if in.Cursor != "" && !urn.IsValid(urn.ID(in.Cursor), urn.PrefixTuple) {
-		return fault.New(fault.InvalidCursor, "the cursor is not one of this list")
-	}
-	return nil
+	return in.CheckCursor(urn.PrefixTuple)
 }
 
 // fill merges what was written with what follows from memberships. It looks at
